@@ -1,0 +1,54 @@
+import NetTypes
+import Wire
+
+/// A packet as its source hands it over, beside its bytes.
+@frozen
+public struct RawPacket: Sendable {
+    /// Counted from 1: the packet's number in its capture, or since the queue was opened.
+    public var number: UInt64
+    public var time: Timestamp
+    public var linkType: LinkType
+    /// Bytes on the wire, link header included; more than are at hand when the source cut the packet.
+    public var wireLength: Int
+    /// The packet mark of the kernel; 0 in a capture.
+    public var mark: UInt32
+    /// False when the kernel has not filled in the checksums yet (offload): they must not be verified then.
+    public var hasChecksums: Bool
+
+    @inlinable
+    public init(
+        number: UInt64, time: Timestamp, linkType: LinkType, wireLength: Int, mark: UInt32 = 0,
+        hasChecksums: Bool = true
+    ) {
+        self.number = number
+        self.time = time
+        self.linkType = linkType
+        self.wireLength = wireLength
+        self.mark = mark
+        self.hasChecksums = hasChecksums
+    }
+}
+
+/// What the source is told to do with a packet.
+@frozen
+public enum Verdict: UInt8, Sendable {
+    case drop = 0
+    case accept = 1
+    /// Drop, and answer the sender with a TCP reset or an ICMP "administratively prohibited".
+    case reject = 2
+}
+
+/// Judges packets. One handler serves one source on one thread.
+public protocol PacketHandler: ~Copyable {
+    /// The one verdict for this packet. `bytes` are gone when the call returns.
+    mutating func handle(_ packet: RawPacket, bytes: RawSpan) -> Verdict
+
+    /// Called when no packet is at hand, and at least about ten times a second while there are.
+    mutating func tick(now: Timestamp)
+}
+
+/// Where packets come from: a netfilter queue or a capture.
+public protocol PacketSource: ~Copyable {
+    /// Hands every packet to `handler` until the source ends or is told to stop.
+    mutating func run(_ handler: inout some PacketHandler & ~Copyable) throws
+}

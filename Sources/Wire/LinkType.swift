@@ -1,0 +1,21 @@
+/// Link-layer header types by their number in capture files (tcpdump.org/linktypes).
+public struct LinkType: RawRepresentable, Hashable, Sendable {
+    public let rawValue: Int32
+
+    public init(rawValue: Int32) { self.rawValue = rawValue }
+
+    /// BSD loopback: the address family in four bytes of the capturing host's order.
+    public static let null = LinkType(rawValue: 0)
+    public static let ethernet = LinkType(rawValue: 1)
+    /// IP without a link header, as libpcap numbers it on Linux and as files do.
+    public static let rawLinux = LinkType(rawValue: 12)
+    public static let rawBSD = LinkType(rawValue: 14)
+    public static let raw = LinkType(rawValue: 101)
+    /// OpenBSD loopback: the address family in network order.
+    public static let loop = LinkType(rawValue: 108)
+    /// Linux "cooked" captures, version 1 and 2.
+    public static let linuxCooked = LinkType(rawValue: 113)
+    public static let linuxCooked2 = LinkType(rawValue: 276)
+    public static let ipv4 = LinkType(rawValue: 228)
+    public static let ipv6 = LinkType(rawValue: 229)
+}
