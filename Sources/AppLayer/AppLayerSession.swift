@@ -1,0 +1,259 @@
+import NetTypes
+import Wire
+
+/// What the application layer of one flow concluded from one packet.
+public struct SessionEvents: OptionSet, Sendable {
+    public let rawValue: UInt8
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// Recognition has ended for this direction, with a protocol or without.
+    public static let recognitionDoneToServer = SessionEvents(rawValue: 1)
+    public static let recognitionDoneToClient = SessionEvents(rawValue: 2)
+    /// The parser has given up.
+    public static let malformed = SessionEvents(rawValue: 4)
+    /// The connection changed its protocol.
+    public static let protocolChanged = SessionEvents(rawValue: 8)
+}
+
+/// The application layer of one flow: recognises its protocol and runs that protocol's parser.
+public final class AppLayerSession {
+    /// The flow's protocol: that of the direction that was recognised first.
+    public private(set) var appProtocol = AppProtocol.unknown
+    public private(set) var toServerProtocol = AppProtocol.unknown
+    public private(set) var toClientProtocol = AppProtocol.unknown
+    /// The protocol before a hand-over (CONNECT, upgrade); unknown without one.
+    public private(set) var originalProtocol = AppProtocol.unknown
+    public private(set) var malformed: MalformedReason?
+    public private(set) var parser: (any ApplicationParser)?
+
+    private let settings: AppLayerSettings
+    private let isStream: Bool
+    private let serverPort: UInt16
+    /// What came before recognition, by direction.
+    private var early: (toServer: [UInt8], toClient: [UInt8]) = ([], [])
+    /// No pattern fits this direction.
+    private var hasNoMatch = (toServer: false, toClient: false)
+    private var ended = (toServer: false, toClient: false)
+    private var handOvers = 0
+
+    /// Changes of protocol that are followed. A proxy behind a proxy makes two; each takes a recursion when both sides
+    /// have sent everything at once.
+    static let maximumHandOvers = 8
+
+    public init(isStream: Bool, serverPort: UInt16, settings: AppLayerSettings) {
+        self.isStream = isStream
+        self.serverPort = serverPort
+        self.settings = settings
+    }
+
+    public var transactions: [Transaction] { parser?.transactions ?? [] }
+
+    /// The protocol as recognised in one direction.
+    public func appProtocol(_ direction: FlowDirection) -> AppProtocol {
+        direction == .toServer ? toServerProtocol : toClientProtocol
+    }
+
+    /// More bytes would change nothing that rules can ask about.
+    public var isDone: Bool { malformed != nil || appProtocol == .failed || appProtocol.isRecognized && parser == nil }
+
+    // MARK: streams
+
+    /// Takes the next bytes of one direction of a TCP connection.
+    public func feed(_ direction: FlowDirection, _ bytes: RawSpan) -> SessionEvents {
+        guard malformed == nil, appProtocol != .failed else { return [] }
+        if appProtocol(direction) != .unknown { return parse(direction, bytes) }
+        return recognize(direction, bytes)
+    }
+
+    private func recognize(_ direction: FlowDirection, _ bytes: RawSpan) -> SessionEvents {
+        let kept = direction == .toServer ? early.toServer : early.toClient
+        if kept.isEmpty { return recognize(direction, all: bytes, isKept: false) }
+        guard kept.count + bytes.byteCount <= settings.recognitionBytes || hasNoMatch(direction) == false else {
+            return fail()
+        }
+        keep(bytes, direction)
+        let all = direction == .toServer ? early.toServer : early.toClient
+        return recognize(direction, all: unsafe all.span.bytes, isKept: true)
+    }
+
+    /// - Parameter all: every byte of this direction so far.
+    private func recognize(_ direction: FlowDirection, all: RawSpan, isKept: Bool) -> SessionEvents {
+        switch ProtocolDetector.examine(stream: all, direction, serverPort: serverPort) {
+        case .recognized(let found):
+            var events = setProtocol(found, direction)
+            clearEarly(direction)
+            if direction == .toClient { events.formUnion(parseEarlyRequest()) }
+            guard malformed == nil else { return events }
+            events.formUnion(parse(direction, all))
+            return events
+        case .noMatch where appProtocol.isRecognized:
+            // The other direction is known: this one's bytes go to its parser.
+            let events = setProtocol(appProtocol, direction)
+            clearEarly(direction)
+            return events.union(parse(direction, all))
+        case .noMatch:
+            if direction == .toServer { hasNoMatch.toServer = true } else { hasNoMatch.toClient = true }
+            if hasNoMatch.toServer, hasNoMatch.toClient { return fail() }
+            if !isKept { keep(all, direction) }
+            return keptTooMuch(direction) ? fail() : []
+        case .undecided:
+            if !isKept { keep(all, direction) }
+            return []
+        }
+    }
+
+    /// The server's words show the protocol, and the client's, which came before, did not: they are read first, for the
+    /// server answers them. (A server's early words wait for its next ones, behind the client's request.)
+    private func parseEarlyRequest() -> SessionEvents {
+        guard hasNoMatch.toServer, toServerProtocol == .unknown else { return [] }
+        let bytes = early.toServer
+        early.toServer = []
+        return setProtocol(appProtocol, .toServer).union(parse(.toServer, unsafe bytes.span.bytes))
+    }
+
+    private func hasNoMatch(_ direction: FlowDirection) -> Bool {
+        direction == .toServer ? hasNoMatch.toServer : hasNoMatch.toClient
+    }
+
+    private func keptTooMuch(_ direction: FlowDirection) -> Bool {
+        (direction == .toServer ? early.toServer.count : early.toClient.count) > settings.recognitionBytes
+    }
+
+    private func setProtocol(_ found: AppProtocol, _ direction: FlowDirection) -> SessionEvents {
+        if direction == .toServer { toServerProtocol = found } else { toClientProtocol = found }
+        if !appProtocol.isRecognized {
+            appProtocol = found
+            parser = makeParser(found)
+        }
+        return direction == .toServer ? .recognitionDoneToServer : .recognitionDoneToClient
+    }
+
+    private func fail() -> SessionEvents {
+        var events: SessionEvents = []
+        if toServerProtocol == .unknown { events.insert(.recognitionDoneToServer) }
+        if toClientProtocol == .unknown { events.insert(.recognitionDoneToClient) }
+        appProtocol = .failed
+        toServerProtocol = .failed
+        toClientProtocol = .failed
+        early = ([], [])
+        return events
+    }
+
+    private func keep(_ bytes: RawSpan, _ direction: FlowDirection) {
+        if direction == .toServer {
+            unsafe bytes.withUnsafeBytes { unsafe early.toServer.append(contentsOf: $0) }
+        } else {
+            unsafe bytes.withUnsafeBytes { unsafe early.toClient.append(contentsOf: $0) }
+        }
+    }
+
+    private func clearEarly(_ direction: FlowDirection) {
+        if direction == .toServer { early.toServer = [] } else { early.toClient = [] }
+    }
+
+    // MARK: parsing
+
+    private func makeParser(_ found: AppProtocol) -> (any ApplicationParser)? {
+        switch found {
+        case .tls: TLSParser(settings: settings)
+        case .http1: HTTPParser(settings: settings)
+        case .dns: DNSParser(isStream: isStream)
+        case .ssh: SSHParser()
+        default: nil
+        }
+    }
+
+    private func parse(_ direction: FlowDirection, _ bytes: RawSpan) -> SessionEvents {
+        guard let parser, bytes.byteCount > 0 else { return [] }
+        switch parser.feed(direction, bytes) {
+        case .proceeding: return []
+        case .malformed(let reason):
+            malformed = reason
+            return .malformed
+        case .handOver(let consumed):
+            return handOver(direction, bytes.clamped(consumed..<bytes.byteCount), from: parser)
+        }
+    }
+
+    /// The transactions of the old protocol are gone: the evaluator has seen them on earlier packets, the log takes
+    /// them from `handedOver`.
+    private func handOver(
+        _ direction: FlowDirection, _ rest: RawSpan, from parser: any ApplicationParser
+    ) -> SessionEvents {
+        handedOver += parser.transactions
+        originalProtocol = appProtocol
+        appProtocol = .unknown
+        toServerProtocol = .unknown
+        toClientProtocol = .unknown
+        hasNoMatch = (false, false)
+        self.parser = nil
+        handOvers += 1
+        guard handOvers <= AppLayerSession.maximumHandOvers else { return fail().union(.protocolChanged) }
+        var events: SessionEvents = .protocolChanged
+        let other = parser.takeEarlyBytes(direction.opposite)
+        if !other.isEmpty { events.formUnion(recognize(direction.opposite, unsafe other.span.bytes)) }
+        if rest.byteCount > 0, malformed == nil { events.formUnion(recognize(direction, rest)) }
+        return events
+    }
+
+    /// Transactions of the protocol before a hand-over, until the log has taken them.
+    public private(set) var handedOver: [Transaction] = []
+
+    public func takeHandedOver() -> [Transaction] {
+        defer { handedOver = [] }
+        return handedOver
+    }
+
+    /// The sender has sent FIN or was reset.
+    public func end(_ direction: FlowDirection) {
+        if direction == .toServer { ended.toServer = true } else { ended.toClient = true }
+        parser?.end(direction)
+    }
+
+    // MARK: datagrams
+
+    /// Takes one datagram of a UDP flow.
+    public func feed(
+        datagram bytes: RawSpan, _ direction: FlowDirection, ports: (source: UInt16, destination: UInt16)
+    ) -> SessionEvents {
+        guard malformed == nil || settings.compatibleWithSuricata else { return [] }
+        guard appProtocol(direction) == .unknown else { return parse(direction, bytes) }
+        let answer = ProtocolDetector.examine(datagram: bytes, direction, ports: ports, settings: settings)
+        let other = appProtocol(direction.opposite)
+        let found: AppProtocol
+        switch answer {
+        case .recognized(let recognized):
+            found = recognized
+            if !other.isRecognized {
+                appProtocol = recognized
+                parser = makeParser(recognized)
+            }
+        case .noMatch, .undecided:
+            found = other.isRecognized ? other : .failed
+            if !other.isRecognized { appProtocol = .failed }
+        }
+        if direction == .toServer { toServerProtocol = found } else { toClientProtocol = found }
+        let events: SessionEvents = direction == .toServer ? .recognitionDoneToServer : .recognitionDoneToClient
+        return events.union(appProtocol.isRecognized ? parse(direction, bytes) : [])
+    }
+}
+
+extension AppLayerSession {
+    /// The client has begun a TLS hello or an HTTP request and not finished the part that names its server: rules by name
+    /// cannot match yet. The application-layer default actions wait for it.
+    public var awaitsName: Bool {
+        guard malformed == nil else { return false }
+        switch appProtocol {
+        case .unknown: return ProtocolDetector.couldBecomeNamed(earlyToServer)
+        case .tls:
+            guard let facts = transactions.first?.facts, case .tls(let handshake) = facts else { return false }
+            return handshake.clientHello == nil && !handshake.isEncrypted
+        case .http1:
+            guard let facts = transactions.last?.facts, case .http(let exchange) = facts else { return true }
+            return !exchange.request.isHeadComplete
+        default: return false
+        }
+    }
+
+    private var earlyToServer: [UInt8] { early.toServer }
+}

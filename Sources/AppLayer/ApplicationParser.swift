@@ -1,0 +1,74 @@
+import NetTypes
+
+/// What a parser makes of the bytes it was given.
+public enum ParserStatus: Equatable, Sendable {
+    /// All taken; more may come.
+    case proceeding
+    /// The bytes do not follow the protocol. The parser takes no more.
+    case malformed(MalformedReason)
+    /// Behind `consumed` bytes of this piece the connection speaks something else (after CONNECT or an upgrade):
+    /// recognition starts anew in both directions.
+    case handOver(consumed: Int)
+}
+
+/// Why a parser gave up. Raw values are the event names of rules' `app-layer-event` and of `anomaly` records.
+public enum MalformedReason: String, Error, Hashable, Sendable {
+    case tlsInvalidRecordType = "tls.invalid_record_type"
+    case tlsInvalidRecordVersion = "tls.invalid_record_version"
+    case tlsInvalidRecordLength = "tls.invalid_record_length"
+    case tlsInvalidHandshake = "tls.invalid_handshake_message"
+    case tlsHandshakeTooLong = "tls.handshake_too_long"
+    case httpRequestLineInvalid = "http.request_line_invalid"
+    case httpHeadTooLong = "http.request_headers_too_long"
+    case httpHeaderInvalid = "http.request_header_invalid"
+    case httpFramingInvalid = "http.request_framing_invalid"
+    case httpTooManyTransactions = "http.too_many_requests"
+    case httpResponseInvalid = "http.response_invalid"
+    case dnsMalformed = "dns.malformed_data"
+    case sshMalformed = "ssh.invalid_banner"
+    case sequenceGap = "applayer.gap"
+}
+
+/// Reads both directions of one flow, in stream order, a piece at a time; pieces may be cut anywhere. What it keeps is
+/// capped. A parser never throws and never traps on what a peer sends.
+public protocol ApplicationParser: AnyObject {
+    var appProtocol: AppProtocol { get }
+
+    /// Transactions that are not done with, oldest first.
+    var transactions: [Transaction] { get }
+
+    func feed(_ direction: FlowDirection, _ bytes: RawSpan) -> ParserStatus
+
+    /// The side will send no more.
+    func end(_ direction: FlowDirection)
+
+    /// Lets go of transactions before `identifier`.
+    func release(before identifier: UInt64)
+
+    /// Bytes of the other direction that came before a hand-over and belong to what follows it.
+    func takeEarlyBytes(_ direction: FlowDirection) -> [UInt8]
+}
+
+extension ApplicationParser {
+    public func takeEarlyBytes(_ direction: FlowDirection) -> [UInt8] { [] }
+}
+
+/// Limits of the parsers. Everything a peer can make them keep is bounded here.
+public struct AppLayerSettings: Sendable {
+    /// Bytes kept for one direction while the protocol is not recognised. Every pattern shows within the first
+    /// kilobyte; the rest serves banners that precede a client's first words.
+    public var recognitionBytes = 8192
+    /// One TLS handshake message. RFC 8446 allows 2^24, clients send up to a few kilobytes (post-quantum key shares);
+    /// certificates chains up to some tens.
+    public var tlsHandshakeBytes = 65_536
+    /// One HTTP message head: start line and fields. Servers refuse more than 8 to 64 KiB.
+    public var httpHeadBytes = 65_536
+    /// Header fields of one message.
+    public var httpFields = 1024
+    /// Requests without a response on one connection.
+    public var httpPipeline = 256
+    /// Suricata's readings wherever they differ from ours.
+    public var compatibleWithSuricata = false
+
+    public init() {}
+}

@@ -1,0 +1,63 @@
+import NetTypes
+
+/// How the end of a message's body is found (RFC 9112 section 6.3).
+enum HTTPFraming: Equatable {
+    case none
+    case length(Int)
+    case chunked
+    case untilClose
+}
+
+extension HTTPFraming {
+    /// A request has a body only if it says so. Differs: Suricata follows the Transfer-Encoding when a request has both
+    /// fields, and guesses at odd lengths; endpoints disagree on such requests, so the connection is not read on.
+    static func ofRequest(_ request: HTTPMessage, compatible: Bool) throws(MalformedReason) -> HTTPFraming {
+        let lengths = request.values(of: "content-length")
+        let codings = request.values(of: "transfer-encoding")
+        if !codings.isEmpty {
+            let isChunked = codings.contains { endsChunked($0, request) }
+            guard compatible || isChunked && codings.count == 1 && lengths.isEmpty else { throw .httpFramingInvalid }
+            return isChunked ? .chunked : .none
+        }
+        guard let first = lengths.first else { return .none }
+        guard let length = number(request.head[first]) else { throw .httpFramingInvalid }
+        guard compatible || lengths.allSatisfy({ number(request.head[$0]) == length }) else {
+            throw .httpFramingInvalid
+        }
+        return .length(length)
+    }
+
+    /// A response without length ends with the connection, one with a coding that does not end chunked too, unless its
+    /// status or the request's method allows no body. Behind an accepted CONNECT the tunnel begins at once.
+    static func ofResponse(_ exchange: HTTPExchange) -> HTTPFraming {
+        let status = exchange.status
+        if (100..<200).contains(status) || status == 204 || status == 304 || exchange.methodIs("head") { return .none }
+        if exchange.opensTunnel { return .none }
+        let response = exchange.response
+        let codings = response.values(of: "transfer-encoding")
+        if codings.contains(where: { endsChunked($0, response) }) { return .chunked }
+        guard codings.isEmpty else { return .untilClose }
+        guard let first = response.values(of: "content-length").first, let length = number(response.head[first]) else {
+            return .untilClose
+        }
+        return .length(length)
+    }
+
+    /// The last coding of the list is chunked.
+    private static func endsChunked(_ range: Range<Int>, _ message: HTTPMessage) -> Bool {
+        var last = message.head[range]
+        if let comma = last.lastIndex(of: UInt8(ascii: ",")) { last = last[(comma + 1)...] }
+        return HTTPMessage.equals(last.drop { $0 == 32 || (9...13).contains($0) }, "chunked")
+    }
+
+    /// Digits alone, small enough not to overflow.
+    private static func number(_ bytes: ArraySlice<UInt8>) -> Int? {
+        guard (1...15).contains(bytes.count) else { return nil }
+        var value = 0
+        for byte in bytes {
+            guard (48...57).contains(byte) else { return nil }
+            value = value * 10 + Int(byte - 48)
+        }
+        return value
+    }
+}

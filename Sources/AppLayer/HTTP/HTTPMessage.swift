@@ -1,0 +1,107 @@
+import NetTypes
+
+/// One header field: places in the message head.
+public struct HTTPField: Sendable {
+    public var name: Range<Int>
+    /// Without white space around it. A folded value (obs-fold, RFC 9112 section 5.2) spans its lines.
+    public var value: Range<Int>
+    public var isFolded = false
+}
+
+/// The head of a request or response as received, and how far it has been read.
+public struct HTTPMessage: Sendable {
+    /// Steps of one direction of a transaction.
+    public enum Step {
+        public static let notStarted: UInt8 = 0
+        public static let line: UInt8 = 1
+        public static let headers: UInt8 = 2
+        public static let body: UInt8 = 3
+        public static let trailer: UInt8 = 4
+        public static let complete: UInt8 = 5
+    }
+
+    /// Start line and fields, line ends included.
+    public internal(set) var head: [UInt8] = []
+    /// The three parts of the start line: method, target, version; or version, status, reason.
+    public internal(set) var first: Range<Int> = 0..<0
+    public internal(set) var second: Range<Int> = 0..<0
+    public internal(set) var third: Range<Int> = 0..<0
+    /// The start line without its end.
+    public internal(set) var startLine: Range<Int> = 0..<0
+    public internal(set) var fields: [HTTPField] = []
+    public internal(set) var hasStartLine = false
+    public internal(set) var isHeadComplete = false
+    /// Body bytes, framing left out.
+    public internal(set) var bodyLength = 0
+
+    /// Fields of this name (given in lower case), in order.
+    public func values(of name: StaticString) -> [Range<Int>] {
+        fields.filter { HTTPMessage.equals(head[$0.name], name) }.map(\.value)
+    }
+
+    public func value(of name: StaticString) -> ArraySlice<UInt8>? {
+        fields.first { HTTPMessage.equals(head[$0.name], name) }.map { head[$0.value] }
+    }
+
+    /// A field's value on one line: line ends and the white space around them are one blank (RFC 9112 section 5.2).
+    func unfolded(_ field: HTTPField) -> [UInt8] {
+        guard field.isFolded else { return Array(head[field.value]) }
+        func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 }
+        var result: [UInt8] = []
+        for var line in head[field.value].split(separator: 10) {
+            if line.last == 13 { line = line.dropLast() }
+            while let last = line.last, isBlank(last) { line = line.dropLast() }
+            line = line.drop(while: isBlank)
+            guard !line.isEmpty else { continue }
+            if !result.isEmpty { result.append(32) }
+            result += line
+        }
+        return result
+    }
+
+    /// ASCII comparison without case; `name` is in lower case.
+    static func equals(_ bytes: ArraySlice<UInt8>, _ name: StaticString) -> Bool {
+        guard bytes.count == name.utf8CodeUnitCount else { return false }
+        return name.withUTF8Buffer { expected in
+            for index in expected.indices where unsafe bytes[bytes.startIndex + index].lowercased != expected[index] {
+                return false
+            }
+            return true
+        }
+    }
+
+    func text(_ range: Range<Int>) -> String { String(decoding: head[range], as: UTF8.self) }
+}
+
+/// One request with its response.
+public final class HTTPExchange {
+    public internal(set) var request = HTTPMessage()
+    public internal(set) var response = HTTPMessage()
+    /// The name the request is for, as the policy judges it: lower case, without port. Nil until the head is complete,
+    /// and when the request names none.
+    public internal(set) var host: [UInt8]?
+    /// The name as sent: the Host field, or the authority of an absolute target.
+    public internal(set) var rawHost: [UInt8]?
+    /// Port named with the host.
+    public internal(set) var port: UInt16?
+    /// Request line and Host field, or two Host fields, name different hosts.
+    public internal(set) var isHostAmbiguous = false
+    /// 200 of "HTTP/1.1 200 OK"; 0 before it is known.
+    public internal(set) var status = 0
+
+    init() {}
+
+    public var method: ArraySlice<UInt8>? { request.hasStartLine ? request.head[request.first] : nil }
+    /// The request target as sent.
+    public var target: ArraySlice<UInt8>? { request.hasStartLine ? request.head[request.second] : nil }
+    public var requestVersion: ArraySlice<UInt8>? { request.hasStartLine ? request.head[request.third] : nil }
+    public var statusCode: ArraySlice<UInt8>? { response.hasStartLine ? response.head[response.second] : nil }
+    public var reason: ArraySlice<UInt8>? { response.hasStartLine ? response.head[response.third] : nil }
+
+    /// The server has accepted a CONNECT.
+    var opensTunnel: Bool { methodIs("connect") && (200..<300).contains(status) }
+
+    func methodIs(_ name: StaticString) -> Bool {
+        request.hasStartLine && HTTPMessage.equals(request.head[request.first], name)
+    }
+}

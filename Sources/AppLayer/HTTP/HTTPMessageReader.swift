@@ -1,0 +1,272 @@
+import NetTypes
+import Wire
+
+/// Reads one direction of an HTTP/1 connection, message after message: start line, fields, body, trailers
+/// (RFC 9112). Bytes may be cut anywhere.
+struct HTTPMessageReader {
+    enum State: Equatable {
+        /// Between messages; empty lines before a start line are skipped (RFC 9112 section 2.2).
+        case idle
+        case startLine
+        case fields
+        case body(remaining: Int)
+        case chunkSize
+        case chunkData(remaining: Int)
+        case chunkEnd
+        case trailer
+        /// The rest of the connection is the body.
+        case untilClose
+    }
+
+    /// What the caller has to look at before reading goes on.
+    enum Event: Equatable {
+        /// All bytes are taken.
+        case exhausted
+        case messageStarted
+        case startLineComplete
+        case headComplete
+        case bodyBytes(Range<Int>)
+        case messageComplete
+    }
+
+    /// A chunk-size line, or a line of a trailer, has no reason to be longer.
+    static let maximumLine = 8192
+
+    private(set) var state = State.idle
+    private let isRequest: Bool
+    private let settings: AppLayerSettings
+    /// Start of the line that is being read, in the message's head.
+    private var lineStart = 0
+    private var chunkLine: [UInt8] = []
+    private var trailerBytes = 0
+
+    init(isRequest: Bool, settings: AppLayerSettings) {
+        self.isRequest = isRequest
+        self.settings = settings
+    }
+
+    /// Reads on from `cursor` until something has happened.
+    @_lifetime(cursor: copy cursor)
+    mutating func next(
+        _ cursor: inout ByteCursor, into message: inout HTTPMessage
+    ) throws(MalformedReason) -> Event {
+        while true {
+            switch state {
+            case .idle:
+                guard let byte = peek(cursor) else { return .exhausted }
+                if byte == 13 || byte == 10 {
+                    try? cursor.skip(1)
+                    continue
+                }
+                state = .startLine
+                lineStart = 0
+                return .messageStarted
+            case .startLine:
+                guard try readLine(&cursor, &message) else { return .exhausted }
+                try takeStartLine(&message)
+                state = .fields
+                return .startLineComplete
+            case .fields:
+                guard try readLine(&cursor, &message) else { return .exhausted }
+                if try takeField(&message) { continue }
+                message.isHeadComplete = true
+                return .headComplete
+            case .body(let remaining):
+                guard remaining > 0 else { return finish() }
+                guard let range = takeBody(&cursor, remaining) else { return .exhausted }
+                message.bodyLength &+= range.count
+                state = .body(remaining: remaining - range.count)
+                return .bodyBytes(range)
+            case .chunkSize:
+                guard try readChunkLine(&cursor) else { return .exhausted }
+                let size = try takeChunkSize()
+                state = size == 0 ? .trailer : .chunkData(remaining: size)
+                trailerBytes = 0
+            case .chunkData(let remaining):
+                guard let range = takeBody(&cursor, remaining) else { return .exhausted }
+                message.bodyLength &+= range.count
+                state = range.count == remaining ? .chunkEnd : .chunkData(remaining: remaining - range.count)
+                return .bodyBytes(range)
+            case .chunkEnd:
+                guard try readChunkLine(&cursor) else { return .exhausted }
+                guard chunkLine.isEmpty else { throw .httpFramingInvalid }
+                state = .chunkSize
+            case .trailer:
+                guard try readChunkLine(&cursor) else { return .exhausted }
+                trailerBytes &+= chunkLine.count
+                guard trailerBytes <= settings.httpHeadBytes else { throw .httpHeadTooLong }
+                if chunkLine.isEmpty { return finish() }
+                chunkLine.removeAll(keepingCapacity: true)
+            case .untilClose:
+                guard let range = takeBody(&cursor, Int.max) else { return .exhausted }
+                message.bodyLength &+= range.count
+                return .bodyBytes(range)
+            }
+        }
+    }
+
+    /// The caller has seen the head and says how the body is framed.
+    mutating func expect(_ framing: HTTPFraming) {
+        switch framing {
+        case .none: state = .body(remaining: 0)
+        case .length(let count): state = .body(remaining: count)
+        case .chunked:
+            state = .chunkSize
+            chunkLine.removeAll(keepingCapacity: true)
+        case .untilClose: state = .untilClose
+        }
+    }
+
+    private mutating func finish() -> Event {
+        state = .idle
+        return .messageComplete
+    }
+
+    private func peek(_ cursor: borrowing ByteCursor) -> UInt8? {
+        cursor.isAtEnd ? nil : cursor.all.byte(at: cursor.offset)
+    }
+
+    // MARK: lines
+
+    /// Appends bytes to the head up to and with a line feed. False when the line is not complete.
+    @_lifetime(cursor: copy cursor)
+    private mutating func readLine(
+        _ cursor: inout ByteCursor, _ message: inout HTTPMessage
+    ) throws(MalformedReason) -> Bool {
+        let rest = cursor.rest
+        let end = rest.firstIndex(of: 10)
+        let count = end.map { $0 &+ 1 } ?? rest.byteCount
+        guard message.head.count &+ count <= settings.httpHeadBytes else { throw .httpHeadTooLong }
+        let line = rest.extracting(0..<count)
+        unsafe line.withUnsafeBytes { unsafe message.head.append(contentsOf: $0) }
+        try? cursor.skip(count)
+        return end != nil
+    }
+
+    /// The line just read, without CR LF or LF.
+    private func lineRange(_ message: HTTPMessage) -> Range<Int> {
+        var end = message.head.count
+        if end > lineStart, message.head[end - 1] == 10 { end -= 1 }
+        if end > lineStart, message.head[end - 1] == 13 { end -= 1 }
+        return lineStart..<end
+    }
+
+    private mutating func takeStartLine(_ message: inout HTTPMessage) throws(MalformedReason) {
+        let line = lineRange(message)
+        lineStart = message.head.count
+        message.startLine = line
+        var parts: [Range<Int>] = []
+        var position = line.lowerBound
+        let limit = isRequest ? Int.max : 2
+        while position < line.upperBound, parts.count < limit {
+            while position < line.upperBound, isBlank(message.head[position]) { position += 1 }
+            let start = position
+            while position < line.upperBound, !isBlank(message.head[position]) { position += 1 }
+            if position > start { parts.append(start..<position) }
+        }
+        if !isRequest {
+            while position < line.upperBound, isBlank(message.head[position]) { position += 1 }
+            if position < line.upperBound { parts.append(position..<line.upperBound) }
+        }
+        guard let first = parts.first else { throw isRequest ? .httpRequestLineInvalid : .httpResponseInvalid }
+        message.first = first
+        if isRequest, parts.count > 2 {
+            // A target with blanks in it: everything between method and version.
+            message.second = parts[1].lowerBound..<parts[parts.count - 2].upperBound
+            message.third = parts[parts.count - 1]
+        } else {
+            message.second = parts.count > 1 ? parts[1] : line.upperBound..<line.upperBound
+            message.third = parts.count > 2 ? parts[2] : line.upperBound..<line.upperBound
+        }
+        message.hasStartLine = true
+    }
+
+    /// True for a field or a continuation, false for the empty line behind the head.
+    private mutating func takeField(_ message: inout HTTPMessage) throws(MalformedReason) -> Bool {
+        let line = lineRange(message)
+        lineStart = message.head.count
+        guard !line.isEmpty else { return false }
+        if isBlank(message.head[line.lowerBound]) {
+            guard !message.fields.isEmpty else { return true }
+            let last = message.fields.count - 1
+            message.fields[last].value = trim(message.fields[last].value.lowerBound..<line.upperBound, message)
+            message.fields[last].isFolded = true
+            return true
+        }
+        guard message.fields.count < settings.httpFields else { throw .httpHeadTooLong }
+        let colon = message.head[line].firstIndex(of: 58)
+        let name = trim(line.lowerBound..<(colon ?? line.lowerBound), message)
+        let value = trim((colon.map { $0 + 1 } ?? line.lowerBound)..<line.upperBound, message)
+        message.fields.append(HTTPField(name: name, value: value))
+        return true
+    }
+
+    private func trim(_ range: Range<Int>, _ message: HTTPMessage) -> Range<Int> {
+        var lower = range.lowerBound
+        var upper = range.upperBound
+        while lower < upper, isBlank(message.head[lower]) { lower += 1 }
+        while upper > lower, isBlank(message.head[upper - 1]) { upper -= 1 }
+        return lower..<upper
+    }
+
+    private func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 }
+
+    // MARK: bodies
+
+    @_lifetime(cursor: copy cursor)
+    private func takeBody(_ cursor: inout ByteCursor, _ remaining: Int) -> Range<Int>? {
+        let count = min(remaining, cursor.remaining)
+        guard count > 0 else { return nil }
+        let start = cursor.offset
+        try? cursor.skip(count)
+        return start..<(start + count)
+    }
+
+    @_lifetime(cursor: copy cursor)
+    private mutating func readChunkLine(_ cursor: inout ByteCursor) throws(MalformedReason) -> Bool {
+        if state == .chunkSize || state == .chunkEnd, lineIsFresh { chunkLine.removeAll(keepingCapacity: true) }
+        lineIsFresh = false
+        while let byte = try? cursor.u8() {
+            if byte == 10 {
+                if chunkLine.last == 13 { chunkLine.removeLast() }
+                lineIsFresh = true
+                return true
+            }
+            guard chunkLine.count < HTTPMessageReader.maximumLine else { throw .httpFramingInvalid }
+            chunkLine.append(byte)
+        }
+        return false
+    }
+
+    private var lineIsFresh = true
+
+    /// RFC 9112 section 7.1: hexadecimal digits, then optional extensions behind a semicolon.
+    private mutating func takeChunkSize() throws(MalformedReason) -> Int {
+        var size = 0
+        var digits = 0
+        for byte in chunkLine {
+            guard let value = byte.hexadecimalDigitValue else {
+                guard digits > 0, byte == 59 || isBlank(byte) else { throw .httpFramingInvalid }
+                break
+            }
+            digits += 1
+            guard digits <= 15 else { throw .httpFramingInvalid }
+            size = size << 4 | Int(value)
+        }
+        guard digits > 0 else { throw .httpFramingInvalid }
+        chunkLine.removeAll(keepingCapacity: true)
+        return size
+    }
+}
+
+extension RawSpan {
+    /// The first place of a byte.
+    func firstIndex(of byte: UInt8) -> Int? {
+        var index = 0
+        while index < byteCount {
+            if self.byte(at: index) == byte { return index }
+            index &+= 1
+        }
+        return nil
+    }
+}

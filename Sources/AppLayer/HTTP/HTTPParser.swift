@@ -1,0 +1,190 @@
+import NetTypes
+import Wire
+
+/// Reads an HTTP/1 connection: every request with its response, pipelined or one after the other.
+public final class HTTPParser: ApplicationParser {
+    public let appProtocol = AppProtocol.http1
+    public private(set) var transactions: [Transaction] = []
+    private var exchanges: [HTTPExchange] = []
+    private var nextIdentifier: UInt64 = 0
+    private let settings: AppLayerSettings
+    private var requests: HTTPMessageReader
+    private var responses: HTTPMessageReader
+    /// Index in `transactions` of the one whose request, and whose response, is being read.
+    private var requestIndex: Int?
+    private var responseIndex: Int?
+    /// The client has asked for a tunnel: its next bytes are not HTTP unless the server refuses.
+    private var awaitsTunnel = false
+    /// What the client has sent behind such a request, kept until the answer is known.
+    private var earlyTunnelBytes: [UInt8] = []
+
+    init(settings: AppLayerSettings) {
+        self.settings = settings
+        requests = HTTPMessageReader(isRequest: true, settings: settings)
+        responses = HTTPMessageReader(isRequest: false, settings: settings)
+    }
+
+    public func feed(_ direction: FlowDirection, _ bytes: RawSpan) -> ParserStatus {
+        do throws(MalformedReason) {
+            return direction == .toServer ? try feedRequest(bytes) : try feedResponse(bytes)
+        } catch {
+            return .malformed(error)
+        }
+    }
+
+    public func end(_ direction: FlowDirection) {
+        if direction == .toClient {
+            if responses.state == .untilClose, let index = responseIndex { completeResponse(index) }
+            for transaction in transactions { transaction.reach(HTTPMessage.Step.complete, .toClient) }
+        }
+    }
+
+    public func release(before identifier: UInt64) {
+        var count = 0
+        while count < transactions.count, transactions[count].identifier < identifier,
+            count != requestIndex, count != responseIndex
+        { count += 1 }
+        guard count > 0 else { return }
+        transactions.removeFirst(count)
+        exchanges.removeFirst(count)
+        requestIndex = requestIndex.map { $0 - count }
+        responseIndex = responseIndex.map { $0 - count }
+    }
+
+    private func begin() throws(MalformedReason) -> Int {
+        guard transactions.count < settings.httpPipeline else { throw .httpTooManyTransactions }
+        let exchange = HTTPExchange()
+        exchanges.append(exchange)
+        transactions.append(
+            Transaction(
+                identifier: nextIdentifier, appProtocol: .http1, facts: .http(exchange),
+                complete: (HTTPMessage.Step.complete, HTTPMessage.Step.complete)))
+        nextIdentifier += 1
+        return transactions.count - 1
+    }
+
+    // MARK: requests
+
+    private func feedRequest(_ bytes: RawSpan) throws(MalformedReason) -> ParserStatus {
+        if awaitsTunnel {
+            guard earlyTunnelBytes.count + bytes.byteCount <= settings.httpHeadBytes else { throw .httpFramingInvalid }
+            unsafe bytes.withUnsafeBytes { unsafe earlyTunnelBytes.append(contentsOf: $0) }
+            return .proceeding
+        }
+        var cursor = ByteCursor(bytes)
+        while true {
+            let event: HTTPMessageReader.Event
+            if let index = requestIndex {
+                event = try requests.next(&cursor, into: &exchanges[index].request)
+                try handleRequest(event, index)
+                if awaitsTunnel, event == .messageComplete {
+                    earlyTunnelBytes = cursor.rest.copied()
+                    return .proceeding
+                }
+            } else {
+                var none = HTTPMessage()
+                event = try requests.next(&cursor, into: &none)
+                if event == .messageStarted {
+                    let index = try begin()
+                    requestIndex = index
+                    transactions[index].reach(HTTPMessage.Step.line, .toServer)
+                }
+            }
+            if event == .exhausted { return .proceeding }
+        }
+    }
+
+    private func handleRequest(_ event: HTTPMessageReader.Event, _ index: Int) throws(MalformedReason) {
+        let transaction = transactions[index]
+        let exchange = exchanges[index]
+        switch event {
+        case .exhausted, .messageStarted, .bodyBytes: break
+        case .startLineComplete:
+            // HTTP/0.9: a lone target, no version, no fields.
+            transaction.reach(HTTPMessage.Step.headers, .toServer)
+        case .headComplete:
+            exchange.settleHost(compatible: settings.compatibleWithSuricata)
+            let framing = try HTTPFraming.ofRequest(exchange.request, compatible: settings.compatibleWithSuricata)
+            requests.expect(framing)
+            transaction.reach(HTTPMessage.Step.body, .toServer)
+        case .messageComplete:
+            transaction.reach(HTTPMessage.Step.complete, .toServer)
+            requestIndex = nil
+            awaitsTunnel = exchange.methodIs("connect")
+        }
+    }
+
+    // MARK: responses
+
+    private func feedResponse(_ bytes: RawSpan) throws(MalformedReason) -> ParserStatus {
+        var cursor = ByteCursor(bytes)
+        while true {
+            let event: HTTPMessageReader.Event
+            if let index = responseIndex {
+                event = try responses.next(&cursor, into: &exchanges[index].response)
+                if let status = try handleResponse(event, index, consumed: cursor.offset) { return status }
+            } else {
+                var none = HTTPMessage()
+                event = try responses.next(&cursor, into: &none)
+                if event == .messageStarted {
+                    let waiting = transactions.firstIndex { $0.progressToClient < HTTPMessage.Step.complete }
+                    let index: Int
+                    if let waiting { index = waiting } else { index = try begin() }
+                    responseIndex = index
+                    transactions[index].reach(HTTPMessage.Step.line, .toClient)
+                }
+            }
+            if event == .exhausted { return .proceeding }
+        }
+    }
+
+    private func handleResponse(
+        _ event: HTTPMessageReader.Event, _ index: Int, consumed: Int
+    ) throws(MalformedReason) -> ParserStatus? {
+        let transaction = transactions[index]
+        let exchange = exchanges[index]
+        switch event {
+        case .exhausted, .messageStarted, .bodyBytes: return nil
+        case .startLineComplete:
+            exchange.status = exchange.statusCode.flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 0
+            transaction.reach(HTTPMessage.Step.headers, .toClient)
+            return nil
+        case .headComplete:
+            responses.expect(HTTPFraming.ofResponse(exchange))
+            if (100..<200).contains(exchange.status), exchange.status != 101 {
+                // An interim response: the final one follows for the same request (RFC 9110 section 15.2).
+                exchange.response = HTTPMessage()
+                exchange.status = 0
+                responses = HTTPMessageReader(isRequest: false, settings: settings)
+                responseIndex = nil
+                return nil
+            }
+            transaction.reach(HTTPMessage.Step.body, .toClient)
+            return nil
+        case .messageComplete:
+            completeResponse(index)
+            if exchange.status == 101 || exchange.opensTunnel { return .handOver(consumed: consumed) }
+            if awaitsTunnel, exchange.methodIs("connect") { try refuseTunnel() }
+            return nil
+        }
+    }
+
+    /// What the client has sent behind its CONNECT, without waiting for the answer, are further requests.
+    private func refuseTunnel() throws(MalformedReason) {
+        awaitsTunnel = false
+        let early = earlyTunnelBytes
+        earlyTunnelBytes = []
+        _ = try feedRequest(unsafe early.span.bytes)
+    }
+
+    private func completeResponse(_ index: Int) {
+        transactions[index].reach(HTTPMessage.Step.complete, .toClient)
+        responseIndex = nil
+    }
+
+    public func takeEarlyBytes(_ direction: FlowDirection) -> [UInt8] {
+        guard direction == .toServer else { return [] }
+        defer { earlyTunnelBytes = [] }
+        return earlyTunnelBytes
+    }
+}

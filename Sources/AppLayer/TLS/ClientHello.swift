@@ -1,0 +1,118 @@
+import Wire
+
+/// A ClientHello (RFC 8446 section 4.1.2, RFC 5246 section 7.4.1.2), as sent.
+public struct ClientHello: Sendable {
+    public var legacyVersion: UInt16
+    public var cipherSuites: [UInt16]
+    /// Types in the order sent.
+    public var extensions: [UInt16]
+    /// The first host_name of the server_name extension (RFC 6066 section 3), as sent; nil when there is none.
+    public var serverName: [UInt8]?
+    /// Further names or a second extension: no honest client sends them, and readers disagree on which one counts.
+    public var hasSeveralNames = false
+    /// ALPN protocol names (RFC 7301).
+    public var protocols: [[UInt8]] = []
+    public var supportedVersions: [UInt16] = []
+    public var supportedGroups: [UInt16] = []
+    public var pointFormats: [UInt8] = []
+    public var signatureAlgorithms: [UInt16] = []
+    public var hasSessionID = false
+}
+
+extension ClientHello {
+    /// - Parameter body: the handshake message behind its four-byte header.
+    init(_ body: RawSpan) throws(EndOfBytes) {
+        var cursor = ByteCursor(body)
+        legacyVersion = try cursor.u16()
+        try cursor.skip(32)
+        let sessionLength = Int(try cursor.u8())
+        try cursor.skip(sessionLength)
+        hasSessionID = sessionLength > 0
+        cipherSuites = try ClientHello.words(cursor.take(Int(try cursor.u16())))
+        try cursor.skip(Int(try cursor.u8()))
+        extensions = []
+        // SSLv3 and early TLS 1.0 clients end here: extensions are optional.
+        guard !cursor.isAtEnd else { return }
+        var list = try cursor.take(Int(try cursor.u16()))
+        while !list.isAtEnd {
+            let type = try list.u16()
+            let content = try list.take(Int(try list.u16()))
+            extensions.append(type)
+            try read(type, content)
+        }
+    }
+
+    private mutating func read(_ type: UInt16, _ content: consuming ByteCursor) throws(EndOfBytes) {
+        switch type {
+        case 0: try readServerName(content)
+        case 10: supportedGroups = try ClientHello.words(content.take(Int(try content.u16())))
+        case 11:
+            let formats = try content.take(Int(try content.u8()))
+            pointFormats = formats.rest.copied()
+        case 13: signatureAlgorithms = try ClientHello.words(content.take(Int(try content.u16())))
+        case 16: protocols = try ClientHello.names(content.take(Int(try content.u16())))
+        case 43: supportedVersions = try ClientHello.words(content.take(Int(try content.u8())))
+        default: break
+        }
+    }
+
+    private mutating func readServerName(_ content: consuming ByteCursor) throws(EndOfBytes) {
+        // A server sends the extension back empty; a client's has a list.
+        guard !content.isAtEnd else { return }
+        var list = try content.take(Int(try content.u16()))
+        while !list.isAtEnd {
+            let type = try list.u8()
+            let name = try list.take(Int(try list.u16()))
+            guard type == 0 else { continue }
+            if serverName == nil { serverName = name.rest.copied() } else { hasSeveralNames = true }
+        }
+    }
+
+    private static func words(_ source: consuming ByteCursor) throws(EndOfBytes) -> [UInt16] {
+        var words: [UInt16] = []
+        words.reserveCapacity(source.remaining / 2)
+        while source.remaining >= 2 { words.append(try source.u16()) }
+        return words
+    }
+
+    private static func names(_ source: consuming ByteCursor) throws(EndOfBytes) -> [[UInt8]] {
+        var names: [[UInt8]] = []
+        while !source.isAtEnd {
+            let name = try source.take(Int(try source.u8()))
+            names.append(name.rest.copied())
+        }
+        return names
+    }
+}
+
+/// A ServerHello (RFC 8446 section 4.1.3, RFC 5246 section 7.4.1.3).
+public struct ServerHello: Sendable {
+    /// The agreed version: that of the supported_versions extension when present.
+    public var version: UInt16
+    public var cipherSuite: UInt16
+    public var extensions: [UInt16] = []
+    /// The session identifier is the client's: a resumption in TLS 1.2.
+    public var hasSessionID: Bool
+    /// A HelloRetryRequest (RFC 8446 section 4.1.4): the client will send a second ClientHello.
+    public var isRetryRequest: Bool
+
+    init(_ body: RawSpan) throws(EndOfBytes) {
+        var cursor = ByteCursor(body)
+        version = try cursor.u16()
+        let random = try cursor.take(32)
+        isRetryRequest = random.all.bigEndian64(at: 0) == 0xcf21_ad74_e59a_6111
+        let sessionLength = Int(try cursor.u8())
+        try cursor.skip(sessionLength)
+        hasSessionID = sessionLength > 0
+        cipherSuite = try cursor.u16()
+        try cursor.skip(1)
+        guard !cursor.isAtEnd else { return }
+        var list = try cursor.take(Int(try cursor.u16()))
+        while !list.isAtEnd {
+            let type = try list.u16()
+            var content = try list.take(Int(try list.u16()))
+            extensions.append(type)
+            if type == 43 { version = try content.u16() }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import NetTypes
+
+/// What a parser has read, by protocol. Each holds a class: transactions live with their flow, not with a packet.
+public enum TransactionFacts {
+    case tls(TLSHandshake)
+    case http(HTTPExchange)
+    case dns(DNSMessage)
+    case ssh(SSHHandshake)
+}
+
+/// One exchange within a flow: a TLS handshake, an HTTP request with its response, a DNS message. Rules are inspected
+/// for each transaction and direction as it progresses.
+public final class Transaction {
+    /// Counted from 0 in its flow.
+    public let identifier: UInt64
+    public let appProtocol: AppProtocol
+    public let facts: TransactionFacts
+    /// How far each direction has come, in the protocol's own steps; a step never goes back.
+    public internal(set) var progressToServer: UInt8 = 0
+    public internal(set) var progressToClient: UInt8 = 0
+    /// The step that completes each direction.
+    public let completeToServer: UInt8
+    public let completeToClient: UInt8
+    /// Set by the log once the record is written.
+    public var isLogged = false
+
+    init(identifier: UInt64, appProtocol: AppProtocol, facts: TransactionFacts, complete: (UInt8, UInt8)) {
+        self.identifier = identifier
+        self.appProtocol = appProtocol
+        self.facts = facts
+        completeToServer = complete.0
+        completeToClient = complete.1
+    }
+
+    public func progress(_ direction: FlowDirection) -> UInt8 {
+        direction == .toServer ? progressToServer : progressToClient
+    }
+
+    public func isComplete(_ direction: FlowDirection) -> Bool {
+        direction == .toServer ? progressToServer >= completeToServer : progressToClient >= completeToClient
+    }
+
+    public var isComplete: Bool { isComplete(.toServer) && isComplete(.toClient) }
+
+    func reach(_ step: UInt8, _ direction: FlowDirection) {
+        if direction == .toServer {
+            progressToServer = max(progressToServer, step)
+        } else {
+            progressToClient = max(progressToClient, step)
+        }
+    }
+}

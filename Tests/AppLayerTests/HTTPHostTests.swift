@@ -1,0 +1,106 @@
+import AppLayer
+import NetTypes
+import TestSupport
+import Testing
+
+/// Which name a request is for, in all the ways to say it.
+struct HTTPHostTests {
+    struct Row: Sendable {
+        var target = "/"
+        var method = "GET"
+        var hosts: [String]
+        let name: String?
+        var port: UInt16?
+        var isAmbiguous = false
+        /// The name as Suricata reads it, where that differs.
+        var compatible: String?
+
+        var bytes: [UInt8] { HTTPBytes.request(method, target, host: nil, fields: hosts.map { "Host:\($0)" }) }
+    }
+
+    @Test(
+        "forms of the name",
+        arguments: [
+            Row(hosts: [" example.com"], name: "example.com"), Row(hosts: ["EXAMPLE.Com"], name: "example.com"),
+            Row(hosts: [" \t example.com \t"], name: "example.com"),
+            Row(hosts: [" example.com:8080"], name: "example.com", port: 8080),
+            Row(hosts: [" Example.com:8080"], name: "example.com", port: 8080, compatible: "Example.com"),
+            Row(hosts: [" example.com:"], name: "example.com"), Row(hosts: [" example.com:99999"], name: "example.com"),
+            Row(hosts: [" example.com:x"], name: "example.com"),
+            Row(hosts: [" example.com :80"], name: "example.com", port: 80),
+            Row(hosts: [" example.com."], name: "example.com."),
+            Row(hosts: [" 192.0.2.1:81"], name: "192.0.2.1", port: 81),
+            Row(hosts: [" [2001:DB8::1]"], name: "[2001:db8::1]"),
+            Row(hosts: [" [2001:db8::1]:443"], name: "[2001:db8::1]", port: 443),
+            Row(hosts: [" [2001:db8::1"], name: nil), Row(hosts: [""], name: nil), Row(hosts: [" :80"], name: nil),
+            Row(hosts: [], name: nil),
+            Row(hosts: [" user@example.com"], name: "example.com", compatible: "user@example.com"),
+            Row(hosts: [" a@b@example.com:80"], name: "example.com", port: 80, compatible: "a@b@example.com"),
+            Row(hosts: [" good.example", " evil.example"], name: "good.example, evil.example", isAmbiguous: true),
+            Row(hosts: [" a.example", " a.example"], name: "a.example, a.example", isAmbiguous: true),
+            // obs-fold: a server that allows it reads blanks in its place (RFC 9112 section 5.2).
+            Row(hosts: ["\r\n example.com"], name: "example.com"),
+            Row(hosts: [" \r\n\t \r\n Example.com:80 \r\n "], name: "example.com", port: 80, compatible: "Example.com"),
+            Row(hosts: [" good.example\r\n evil.example"], name: "good.example evil.example"),
+        ])
+    func forms(row: Row) throws {
+        let exchange = try #require(Conversation([.client(row.bytes)], port: 80).http.first)
+        #expect(exchange.host.map(text) == row.name)
+        #expect(exchange.port == row.port)
+        #expect(exchange.isHostAmbiguous == row.isAmbiguous)
+        var settings = AppLayerSettings()
+        settings.compatibleWithSuricata = true
+        let compatible = try #require(Conversation([.client(row.bytes)], port: 80, settings: settings).http.first)
+        #expect(compatible.host.map(text) == row.compatible ?? row.name)
+    }
+
+    @Test(
+        "the request target before the field",
+        arguments: [
+            Row(
+                target: "http://target.example/x", hosts: [" field.example"], name: "target.example", isAmbiguous: true),
+            Row(target: "http://same.example/x", hosts: [" SAME.example:80"], name: "same.example"),
+            Row(target: "HTTP://Target.example:8080?q", hosts: [], name: "target.example", port: 8080),
+            Row(target: "http://user:pw@target.example#f", hosts: [], name: "target.example"),
+            Row(target: "http://[::1]:8/", hosts: [], name: "[::1]", port: 8),
+            Row(target: "http:///x", hosts: [" field.example"], name: "field.example"),
+            Row(target: "/http://other.example/", hosts: [" field.example"], name: "field.example"),
+            Row(target: "//other.example/", hosts: [" field.example"], name: "field.example"),
+            Row(
+                target: "target.example:443", method: "CONNECT", hosts: [" target.example"], name: "target.example",
+                port: 443),
+            Row(
+                target: "target.example:443", method: "connect", hosts: [" field.example"], name: "target.example",
+                port: 443, isAmbiguous: true),
+            Row(target: "*", method: "OPTIONS", hosts: [" field.example"], name: "field.example"),
+        ])
+    func targets(row: Row) throws {
+        let exchange = try #require(Conversation([.client(row.bytes)], port: 80).http.first)
+        #expect(exchange.host.map(text) == row.name)
+        #expect(exchange.port == row.port)
+        #expect(exchange.isHostAmbiguous == row.isAmbiguous)
+    }
+
+    @Test("there is no name before the head is complete")
+    func incomplete() {
+        let conversation = Conversation([.client("GET http://a.example/ HTTP/1.1\r\nHost: a.example\r\n")], port: 80)
+        #expect(conversation.http.first?.host == nil)
+        conversation.client("\r\n")
+        #expect(conversation.http.first?.host.map(text) == "a.example")
+    }
+
+    @Test(
+        "targets as a server looks them up",
+        arguments: [
+            ("/", "/"), ("/a/b", "/a/b"), ("/%41%62", "/Ab"), ("/%4", "/%4"), ("/%zz", "/%zz"), ("/%", "/%"),
+            ("/a/./b", "/a/b"), ("/a/../b", "/b"),
+            ("/../../b", "/b"), ("/a/..", "/"), ("/a/.", "/a/"), ("/a/b/../", "/a/"), ("/%2e%2e/b", "/b"),
+            ("/a//b", "/a//b"), ("/a?x=%41/../b", "/a?x=A/../b"),
+            ("/a%3fb?c", "/a?b?c"), ("http://h.example/a/../b?c", "/b?c"), ("http://h.example?q", "?q"),
+            ("http://h.example", ""), ("*", "*"), ("", ""), ("?", "?"),
+            ("h.example:443", "h.example:443"), ("/..a/...", "/..a/..."),
+        ])
+    func normalized(target: String, expected: String) {
+        #expect(text(HTTPTarget.normalized(utf8(target)[...])) == expected)
+    }
+}
