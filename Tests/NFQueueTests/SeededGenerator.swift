@@ -1,0 +1,24 @@
+import Glibc
+
+/// Random numbers that can be repeated (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    /// From WEIR_TEST_SEED, or from a seed of its own; it is printed either way.
+    static func forTest(_ name: String = #function) -> SeededGenerator {
+        let given = getenv("WEIR_TEST_SEED").flatMap { UInt64(String(cString: $0)) }
+        let seed = given ?? .random(in: 0 ... .max)
+        print("\(name): WEIR_TEST_SEED=\(seed)")
+        return SeededGenerator(seed: seed)
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+}
