@@ -1,0 +1,81 @@
+import AppLayer
+import NetTypes
+import PolicyModel
+import RuleLanguage
+
+/// A policy ready to judge packets: immutable and complete. Packet threads only read it.
+public final class CompiledPolicy: Sendable {
+    public struct Group: Sendable {
+        public let name: String
+        public let resource: String
+    }
+
+    public let name: String
+    public let generation: UInt32
+    public let order: RuleOrder
+    /// In the order of evaluation, the default actions last.
+    public let signatures: [Signature]
+    public let details: [SignatureDetail]
+    public let groups: [Group]
+    /// Signatures from this one on are the policy's default actions.
+    public let firstDefault: Int32
+    public let stateless: StatelessEvaluator
+    public let compatibleWithSuricata: Bool
+    public let bits: BitNames
+
+    let headers: HeaderIndex
+    let packetTests: [PacketTest]
+    let bufferConditions: [BufferCondition]
+    let transactionTests: [TransactionTest]
+    let engines: [InspectEngine]
+    let effects: [SignatureEffect]
+    let patternBytes: [UInt8]
+    let bitLists: [Int32]
+    let bufferUses: [BufferUse]
+    let countryTests: [CountryTest]
+    let countries: CountryDatabase?
+    /// Candidates among transaction signatures, by buffer.
+    let matchers: [BufferMatcher]
+    /// Some signature looks into the reassembled stream.
+    public let inspectsStream: Bool
+    /// Some signature sets or reads bits of a flow.
+    public let usesFlowbits: Bool
+
+    init(
+        source: PolicySource, options: CompileOptions, signatures: [Signature], firstDefault: Int32,
+        tables: PolicyTables
+    ) {
+        name = source.name
+        generation = options.generation
+        order = source.order
+        compatibleWithSuricata = options.compatibleWithSuricata
+        self.signatures = signatures
+        self.firstDefault = firstDefault
+        details = tables.details
+        groups = source.groups.map { Group(name: $0.name, resource: $0.resource) }
+        stateless = StatelessEvaluator(source.stateless)
+        bits = tables.bits
+        headers = HeaderIndex(headers: tables.headers, signatures: signatures)
+        packetTests = tables.packetTests
+        bufferConditions = tables.bufferConditions
+        transactionTests = tables.transactionTests
+        engines = tables.engines
+        effects = tables.effects
+        patternBytes = tables.patternBytes
+        bitLists = tables.bitLists
+        bufferUses = tables.bufferUses
+        countryTests = tables.countries
+        countries = options.countries
+        matchers = BufferMatcher.all(signatures: signatures, tables: tables)
+        usesFlowbits = !tables.effects.isEmpty
+        inspectsStream = signatures.contains { $0.requirements.contains(.streamContent) }
+    }
+
+    public func detail(of signature: Int32) -> SignatureDetail { details[Int(signatures[Int(signature)].detail)] }
+
+    /// The rule group a signature belongs to; nil for a default action.
+    public func group(of signature: Int32) -> Group? {
+        let index = details[Int(signatures[Int(signature)].detail)].group
+        return groups.indices.contains(index) ? groups[index] : nil
+    }
+}

@@ -1,0 +1,87 @@
+import RuleLanguage
+
+/// A rule keyword: its spellings, whether it takes a value, and what it adds to a signature. One file for a family, one
+/// line in `Keyword.all`.
+struct Keyword: Sendable {
+    enum Value: Sendable {
+        case none
+        case optional
+        case required
+    }
+
+    let name: String
+    var aliases: [String] = []
+    let value: Value
+    let summary: String
+    let setUp: @Sendable (inout SignatureBuilder, KeywordArgument) throws(RuleProblem) -> Void
+
+    static let all: [Keyword] =
+        MetaKeywords.all + FlowKeywords.all + ContentKeywords.all + SizeKeywords.all + HeaderKeywords.all
+        + StateKeywords.all + ApplicationKeywords.all + BufferKeywords.all + [GeoIPKeyword.keyword]
+
+    static let byName: [String: Keyword] = {
+        var table: [String: Keyword] = [:]
+        for keyword in all {
+            for name in [keyword.name] + keyword.aliases { table[name] = keyword }
+        }
+        return table
+    }()
+}
+
+/// Something wrong with one option of a rule; `offset` and `length` are characters of its value.
+struct RuleProblem: Error {
+    var message: String
+    var hint: String?
+    var offset = 0
+    var length: Int?
+
+    init(_ message: String, hint: String? = nil, offset: Int = 0, length: Int? = nil) {
+        self.message = message
+        self.hint = hint
+        self.offset = offset
+        self.length = length
+    }
+}
+
+/// An option's value as a keyword receives it.
+struct KeywordArgument {
+    let option: RuleOption
+
+    /// As written; empty without a value.
+    var text: String { option.value?.text ?? "" }
+
+    /// With `!` and quotes taken apart.
+    func quoted() throws(RuleProblem) -> OptionText {
+        guard let value = OptionText(text) else {
+            throw RuleProblem(
+                "the quotes of '\(option.name)' do not match",
+                hint: "a ';' inside quotes has to be written as '\\;'")
+        }
+        return value
+    }
+
+    /// The value split at commas, blanks removed.
+    var parts: [String] {
+        text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+            String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        }
+    }
+
+    func integer(_ syntax: IntegerSyntax) throws(RuleProblem) -> IntegerTest {
+        switch syntax.parse(text) {
+        case .success(let test): return test
+        case .failure(let problem): throw RuleProblem("'\(text)' is no value of \(option.name)", hint: problem.message)
+        }
+    }
+
+    func number(_ range: ClosedRange<Int>) throws(RuleProblem) -> Int {
+        guard !text.isEmpty, text.utf8.allSatisfy({ (48...57).contains($0) }), let value = Int(text),
+            range.contains(value)
+        else {
+            throw RuleProblem(
+                "'\(text)' is no value of \(option.name)",
+                hint: "expected a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+}

@@ -1,0 +1,80 @@
+import AppLayer
+
+/// A condition on a packet and its flow, beside header and content. Trivial records only: tests run per packet.
+enum PacketTest: Sendable {
+    case flow(FlowTest)
+    case payloadSize(IntegerTest)
+    case tcpFlags(TCPFlagTest)
+    case timeToLive(IntegerTest)
+    case typeOfService(IntegerTest)
+    case ipProtocol(IntegerTest)
+    case icmpType(IntegerTest)
+    case icmpCode(IntegerTest)
+    case icmpIdentifier(UInt16)
+    case icmpSequence(UInt16)
+    case tcpWindow(UInt16, isNegated: Bool)
+    case tcpSequence(UInt32)
+    case tcpAcknowledgment(UInt32)
+    case ipIdentifier(UInt16)
+    case sameAddress
+    /// One of the bits is set; or none is.
+    case flowbits(Range<Int32>, isSet: Bool)
+    case appLayerProtocol(AppProtocol, isNegated: Bool)
+    case geoip(Int32)
+    /// The flow has not yet shown what an application-layer default action waits for.
+    case awaitsApplication(Bool)
+}
+
+/// The `flow` keyword.
+struct FlowTest: Sendable {
+    enum Establishment: UInt8, Sendable {
+        case any
+        case established
+        case notEstablished
+        case stateless
+    }
+
+    var toServer = false
+    var toClient = false
+    var establishment = Establishment.any
+    var streamOnly = false
+    var packetsOnly = false
+    var wholeOnly = false
+    var reassembledOnly = false
+}
+
+/// The `flags` keyword: `[modifier]flags[,ignored]`.
+struct TCPFlagTest: Sendable {
+    enum Modifier: UInt8, Sendable {
+        /// Exactly these.
+        case exactly
+        /// `+`: these and any others.
+        case all
+        /// `*`: any of these.
+        case any
+        /// `!`: not all... none of these.
+        case not
+    }
+
+    var modifier: Modifier
+    var flags: UInt8
+    /// Bits left out of the comparison.
+    var ignored: UInt8
+
+    func matches(_ value: UInt8) -> Bool {
+        let relevant = value & ~ignored
+        return switch modifier {
+        case .exactly: relevant == flags
+        case .all: relevant & flags == flags
+        case .any: flags == 0 ? relevant == 0 : relevant & flags != 0
+        case .not: relevant & flags != flags
+        }
+    }
+}
+
+/// What a matching signature does beside its action.
+enum SignatureEffect: Sendable {
+    case setFlowbit(Int32)
+    case clearFlowbit(Int32)
+    case toggleFlowbit(Int32)
+}

@@ -1,0 +1,67 @@
+import PolicyModel
+import RuleLanguage
+
+/// What a policy is compiled from: groups in the order of evaluation, with everything they refer to at hand.
+public struct PolicySource: Sendable {
+    public struct Group: Sendable {
+        public var name: String
+        /// The rule group's ARN, or the file it came from.
+        public var resource: String
+        public var rules: [RuleSyntax]
+        public var scope: VariableScope
+        public var dropToAlert: Bool
+
+        public init(
+            name: String, resource: String, rules: [RuleSyntax], scope: VariableScope, dropToAlert: Bool = false
+        ) {
+            self.name = name
+            self.resource = resource
+            self.rules = rules
+            self.scope = scope
+            self.dropToAlert = dropToAlert
+        }
+    }
+
+    public struct Stateless: Sendable {
+        /// By priority.
+        public var groups: [(name: String, group: StatelessRuleGroup)] = []
+        public var defaultActions = StatelessActions(.forwardToStateful)
+        public var fragmentDefaultActions = StatelessActions(.forwardToStateful)
+        /// Metric dimension of each custom action of the policy, by name.
+        public var customActions: [String: String] = [:]
+
+        public init() {}
+    }
+
+    public var name = ""
+    public var groups: [Group] = []
+    public var order = RuleOrder.strictOrder
+    public var defaultActions: [StatefulDefaultAction] = []
+    public var stateless = Stateless()
+
+    public init() {}
+}
+
+/// What does not come from the documents.
+public struct CompileOptions: Sendable {
+    /// Suricata's behaviour wherever ours differs.
+    public var compatibleWithSuricata = false
+    public var classifications = Classification.standard
+    /// Leave rules with errors out instead of refusing the policy.
+    public var skipsBadRules = false
+    public var generation: UInt32 = 1
+    public var bits = BitNames()
+    /// Countries of addresses; nil without a database.
+    public var countries: CountryDatabase?
+    /// A rule that needs a database is refused without one; otherwise that is a warning.
+    public var requiresDatabases = true
+
+    public init() {}
+}
+
+/// A policy, or why there is none.
+public struct Compilation: Sendable {
+    public var policy: CompiledPolicy?
+    public var diagnostics: [Diagnostic] = []
+    public var failedRules = 0
+}

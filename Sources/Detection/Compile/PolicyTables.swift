@@ -1,0 +1,107 @@
+import NetTypes
+
+/// The tables that signatures point into, while a policy is compiled.
+struct PolicyTables {
+    var headers: [RuleHeader] = []
+    private var headerIndex: [RuleHeader: Int32] = [:]
+    var packetTests: [PacketTest] = []
+    var bufferConditions: [BufferCondition] = []
+    var transactionTests: [TransactionTest] = []
+    var engines: [InspectEngine] = []
+    var effects: [SignatureEffect] = []
+    var patternBytes: [UInt8] = []
+    var bitLists: [Int32] = []
+    var bits: BitNames
+    var bufferUses: [BufferUse] = []
+    private var bufferUseIndex: [BufferUse: Int32] = [:]
+    var countries: [CountryTest] = []
+    var details: [SignatureDetail] = []
+
+    init(bits: BitNames) { self.bits = bits }
+
+    mutating func header(_ header: RuleHeader) -> Int32 {
+        if let index = headerIndex[header] { return index }
+        let index = Int32(headers.count)
+        headers.append(header)
+        headerIndex[header] = index
+        return index
+    }
+
+    mutating func use(_ use: BufferUse) -> Int32 {
+        if let index = bufferUseIndex[use] { return index }
+        let index = Int32(bufferUses.count)
+        bufferUses.append(use)
+        bufferUseIndex[use] = index
+        return index
+    }
+
+    mutating func pattern(_ bytes: [UInt8]) -> Range<Int32> {
+        let start = Int32(patternBytes.count)
+        patternBytes += bytes
+        return start..<Int32(patternBytes.count)
+    }
+
+    mutating func bitList(_ names: [String]) -> Range<Int32> {
+        let start = Int32(bitLists.count)
+        for name in names { bitLists.append(bits.number(of: name)) }
+        return start..<Int32(bitLists.count)
+    }
+}
+
+extension Array {
+    /// Appends and answers where.
+    mutating func place(_ elements: [Element]) -> Range<Int32> {
+        let start = Int32(count)
+        self += elements
+        return start..<Int32(count)
+    }
+}
+
+/// A buffer with the transforms rules apply to it.
+struct BufferUse: Hashable, Sendable {
+    var buffer: BufferID
+    var transforms: [Transform] = []
+}
+
+/// Changes a buffer's bytes before they are compared.
+enum Transform: UInt8, Hashable, Sendable {
+    /// A dot in front, so that `.example.com` fits the name itself and everything below it.
+    case dotprefix
+
+    func apply(_ bytes: BufferBytes) -> BufferBytes {
+        switch self {
+        case .dotprefix: BufferBytes([UInt8(ascii: ".")] + bytes.storage[bytes.range])
+        }
+    }
+}
+
+/// Numbers for the names of flowbits. Numbers outlive a policy, so that a reload keeps the bits of live flows.
+public struct BitNames: Sendable {
+    private var numbers: [String: Int32] = [:]
+    public private(set) var names: [String] = []
+
+    public init() {}
+
+    mutating func number(of name: String) -> Int32 {
+        if let number = numbers[name] { return number }
+        let number = Int32(names.count)
+        numbers[name] = number
+        names.append(name)
+        return number
+    }
+}
+
+/// The `geoip` keyword: which end's country, and which countries.
+struct CountryTest: Sendable {
+    enum Side: UInt8, Sendable {
+        case source
+        case destination
+        case any
+        case both
+    }
+
+    var side: Side
+    /// ISO 3166 codes in upper case.
+    var countries: Set<String>
+    var isNegated: Bool
+}

@@ -1,0 +1,104 @@
+import AppLayer
+import NetTypes
+import RuleLanguage
+
+/// Compiles single rules into signatures, with every problem of a rule in one pass.
+struct RuleCompiler {
+    let context: RuleContext
+
+    func compile(
+        _ rule: RuleSyntax, order: inout Int32, into tables: inout PolicyTables
+    ) -> (signatures: [Signature], diagnostics: [Diagnostic]) {
+        var diagnostics: [Diagnostic] = []
+        let ruleProtocol = RuleProtocol(name: rule.protocolName)
+        if ruleProtocol == nil {
+            let near = nearestName(to: rule.protocolName, among: RuleProtocol.names).map { "did you mean \($0)?" }
+            diagnostics.append(
+                rule.diagnostic(
+                    at: rule.protocolToken, "unknown protocol '\(rule.protocolToken.text)'",
+                    hint: near ?? "expected one of \(RuleProtocol.names.joined(separator: ", "))"))
+        }
+        let source = resolve(rule, rule.source, &diagnostics) { text throws(ResolutionError) in
+            try context.scope.resolve(addresses: text)
+        }
+        let sourcePort = resolve(rule, rule.sourcePort, &diagnostics) { text throws(ResolutionError) in
+            try context.scope.resolve(ports: text)
+        }
+        let destination = resolve(rule, rule.destination, &diagnostics) { text throws(ResolutionError) in
+            try context.scope.resolve(addresses: text)
+        }
+        let destinationPort = resolve(rule, rule.destinationPort, &diagnostics) { text throws(ResolutionError) in
+            try context.scope.resolve(ports: text)
+        }
+        var builder = SignatureBuilder(
+            rule: rule, ruleProtocol: ruleProtocol ?? RuleProtocol(ipProtocols: []), context: context)
+        for option in rule.options { apply(option, to: &builder) }
+        guard let ruleProtocol, let source, let sourcePort, let destination, let destinationPort, diagnostics.isEmpty
+        else {
+            return ([], diagnostics + builder.diagnostics)
+        }
+        var effective = ruleProtocol
+        // A tcp header with buffers of an application protocol means that protocol.
+        if effective.appProtocol == .unknown { effective.appProtocol = builder.appProtocol }
+        let header = RuleHeader(
+            ruleProtocol: effective, source: source.values, sourcePorts: sourcePort.values,
+            destination: destination.values, destinationPorts: destinationPort.values)
+        let signatures = builder.assemble(
+            header: header, hasNegatedAddress: source.hasNegation || destination.hasNegation, order: &order,
+            into: &tables)
+        return (signatures, builder.diagnostics)
+    }
+
+    private func resolve<Values>(
+        _ rule: RuleSyntax, _ token: Token, _ diagnostics: inout [Diagnostic],
+        _ body: (String) throws(ResolutionError) -> ResolvedSet<Values>
+    ) -> ResolvedSet<Values>? {
+        do throws(ResolutionError) {
+            return try body(token.text)
+        } catch {
+            diagnostics.append(
+                rule.diagnostic(
+                    at: token, offset: error.offset, length: error.length ?? token.text.count, error.message,
+                    hint: error.hint))
+            return nil
+        }
+    }
+
+    private func apply(_ option: RuleOption, to builder: inout SignatureBuilder) {
+        guard let keyword = Keyword.byName[option.name] else {
+            builder.diagnostics.append(unknown(option, in: builder.rule))
+            return
+        }
+        do throws(RuleProblem) {
+            switch keyword.value {
+            case .none where !(option.value?.text.isEmpty ?? true):
+                throw RuleProblem("\(option.name) takes no value")
+            case .required where option.value?.text.isEmpty ?? true:
+                throw RuleProblem("\(option.name) needs a value", hint: keyword.summary)
+            default: break
+            }
+            try keyword.setUp(&builder, KeywordArgument(option: option))
+        } catch {
+            let token = option.value ?? option.nameToken
+            builder.diagnostics.append(
+                builder.rule.diagnostic(
+                    at: token, offset: error.offset, length: error.length ?? token.text.count, error.message,
+                    hint: error.hint))
+        }
+    }
+
+    private func unknown(_ option: RuleOption, in rule: RuleSyntax) -> Diagnostic {
+        if KnownKeywords.suricata.contains(option.name) {
+            return rule.diagnostic(
+                at: option.nameToken, "keyword '\(option.name)' is not supported yet",
+                hint: "`weir keywords` lists what is supported")
+        }
+        let names = Array(Keyword.byName.keys) + KnownKeywords.suricata
+        let near = nearestName(to: option.name, among: names).map { "did you mean '\($0)'?" }
+        return rule.diagnostic(at: option.nameToken, "unknown keyword '\(option.nameToken.text)'", hint: near)
+    }
+}
+
+extension RuleProtocol {
+    init(ipProtocols: [IPProtocol]) { self.ipProtocols = ipProtocols }
+}

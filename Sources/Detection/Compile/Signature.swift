@@ -1,0 +1,108 @@
+import AppLayer
+import NetTypes
+import RuleLanguage
+
+/// What kind of rule a signature is. It follows from the rule's options, and fixes the phase in which it is judged and
+/// whether its verdict is for the packet or the flow (Suricata's signature types).
+public enum SignatureKind: UInt8, Sendable {
+    /// Addresses and ports alone: judged on the first packet of each direction.
+    case addressOnly
+    /// The same with a negated address: judged on every packet.
+    case likeAddressOnly
+    /// `app-layer-protocol` alone: judged when recognition ends.
+    case protocolDetection
+    /// Conditions on single packets.
+    case packet
+    /// `content` that may match in a packet or in the stream.
+    case packetOrStream
+    /// `content` of the reassembled stream.
+    case stream
+    /// An application protocol in the header and nothing else.
+    case application
+    /// Buffers of application transactions.
+    case transaction
+    /// Decoder and stream events.
+    case event
+}
+
+/// How far a pass, drop or reject reaches.
+public enum ActionScope: UInt8, Sendable {
+    case packet
+    case flow
+    /// The flow when the match was in the stream, else the packet.
+    case flowIfInStream
+}
+
+extension SignatureKind {
+    public var scope: ActionScope {
+        switch self {
+        case .addressOnly, .likeAddressOnly, .protocolDetection, .application, .transaction: .flow
+        case .packet, .event: .packet
+        case .packetOrStream, .stream: .flowIfInStream
+        }
+    }
+}
+
+/// A rule as the evaluator uses it: a trivial record; lists are ranges into the policy's tables.
+public struct Signature: Sendable {
+    /// Place in the order of evaluation.
+    public let order: Int32
+    public let action: RuleAction
+    /// The packet's alert is written to the log.
+    public let logs: Bool
+    public let kind: SignatureKind
+    public let scope: ActionScope
+    /// Applies to packets in this direction of a flow.
+    let toServer: Bool
+    let toClient: Bool
+    /// Application protocol the flow must have; unknown for any.
+    let appProtocol: AppProtocol
+    let coversHTTP2: Bool
+    let requirements: Requirements
+    let header: Int32
+    let packetTests: Range<Int32>
+    let payload: Range<Int32>
+    let engines: Range<Int32>
+    let effects: Range<Int32>
+    /// Index of what only messages need.
+    public let detail: Int32
+
+    struct Requirements: OptionSet, Sendable {
+        let rawValue: UInt8
+        /// Payload bytes in the packet.
+        static let payload = Requirements(rawValue: 1)
+        /// No payload bytes in the packet.
+        static let noPayload = Requirements(rawValue: 2)
+        static let flow = Requirements(rawValue: 4)
+        /// Content is looked for in single packets, or in the stream.
+        static let packetContent = Requirements(rawValue: 8)
+        static let streamContent = Requirements(rawValue: 16)
+        /// Not in packets made up at a flow's end.
+        static let realPacket = Requirements(rawValue: 32)
+    }
+
+    /// The flow has this signature's application protocol, or the signature asks for none.
+    @inline(__always)
+    func accepts(_ other: AppProtocol) -> Bool {
+        appProtocol == .unknown || appProtocol == other || coversHTTP2 && other == .http2
+    }
+
+    @inline(__always)
+    func applies(to direction: FlowDirection) -> Bool { direction == .toServer ? toServer : toClient }
+}
+
+/// What messages and logs say about a signature.
+public struct SignatureDetail: Sendable {
+    public var signatureID: UInt32
+    public var generatorID: UInt32 = 1
+    public var revision: UInt32 = 0
+    public var message = ""
+    public var classification = ""
+    public var severity = 3
+    public var references: [String] = []
+    public var metadata: [(key: String, value: String)] = []
+    /// Index of the rule group; -1 for the policy's default actions.
+    public var group: Int = -1
+    public var location: SourceLocation
+    public var text = ""
+}

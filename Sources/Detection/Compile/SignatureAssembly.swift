@@ -1,0 +1,276 @@
+import AppLayer
+import NetTypes
+import RuleLanguage
+
+/// The last step of a rule's compilation: checks across keywords, then one signature, or two for `<>`.
+extension SignatureBuilder {
+    struct Direction {
+        var toServer: Bool
+        var toClient: Bool
+    }
+
+    mutating func assemble(
+        header: RuleHeader, hasNegatedAddress: Bool, order: inout Int32, into tables: inout PolicyTables
+    ) -> [Signature] {
+        checkIdentity()
+        checkBuffers()
+        let direction = checkDirection()
+        checkMixture()
+        guard !diagnostics.contains(where: { $0.severity == .error }) else { return [] }
+        let kind = kind(direction: direction, hasNegatedAddress: hasNegatedAddress)
+        tables.details.append(detail)
+        let tests = packetTests + flowbitTests.map { .flowbits(tables.bitList($0.names), isSet: $0.isSet) }
+        let countries = countryTests.map { test -> PacketTest in
+            tables.countries.append(test)
+            return .geoip(Int32(tables.countries.count - 1))
+        }
+        let packetRange = tables.packetTests.place(tests + countries)
+        let payloadRange = tables.bufferConditions.place(conditions(payload, &tables))
+        let engineRange = tables.engines.place(engines(direction, &tables))
+        let effectRange = tables.effects.place(bitEffects.map { $0.make(tables.bits.number(of: $0.name)) })
+        let action = context.dropToAlert && rule.action.blocks ? RuleAction.alert : rule.action
+        func signature(_ header: RuleHeader) -> Signature {
+            defer { order += 1 }
+            return Signature(
+                order: order, action: action, logs: action == .pass ? isAlertWanted : !isSilenced, kind: kind,
+                scope: kind.scope, toServer: direction.toServer, toClient: direction.toClient, appProtocol: appProtocol,
+                coversHTTP2: ruleProtocol.coversHTTP2 && engineRange.isEmpty, requirements: requirements,
+                header: tables.header(header), packetTests: packetRange, payload: payloadRange, engines: engineRange,
+                effects: effectRange, detail: Int32(tables.details.count - 1))
+        }
+        var signatures = [signature(header)]
+        let reversed = RuleHeader(
+            ruleProtocol: header.ruleProtocol, source: header.destination, sourcePorts: header.destinationPorts,
+            destination: header.source, destinationPorts: header.sourcePorts)
+        // Both ends alike: one signature sees both ways already.
+        if rule.direction == .both, reversed != header { signatures.append(signature(reversed)) }
+        return signatures
+    }
+
+    private mutating func fail(_ token: Token, _ message: String, hint: String? = nil) {
+        diagnostics.append(rule.diagnostic(at: token, message, hint: hint))
+    }
+
+    // MARK: checks
+
+    private mutating func checkIdentity() {
+        let sids = rule.options.filter { $0.name == "sid" }
+        if sids.isEmpty {
+            fail(rule.actionToken, "the rule has no sid", hint: "every rule needs a number of its own: sid:1000001;")
+        } else if sids.count > 1 {
+            fail(sids[1].nameToken, "the rule has a second sid")
+        }
+        for name in ["rev", "msg", "gid", "priority", "classtype"] {
+            let found = rule.options.filter { $0.name == name }
+            // Suricata takes the last of several; two different ones are a mistake worth a word.
+            if found.count > 1 {
+                diagnostics.append(rule.diagnostic(.warning, at: found[1].nameToken, "\(name) stands twice"))
+            }
+        }
+    }
+
+    private mutating func checkBuffers() {
+        for buffer in buffers {
+            let definition = StickyBuffer.byID[Int(buffer.use.buffer.rawValue)]
+            if buffer.conditions.isEmpty {
+                fail(
+                    buffer.option.nameToken, "\(definition.name) has nothing to match",
+                    hint: "write content:\"...\"; behind it")
+            }
+            if definition.isLowercase { checkLowercase(buffer, definition) }
+            checkSizes(buffer)
+        }
+        let dotted = buffers.filter { $0.use.transforms.contains(.dotprefix) }
+        for buffer in dotted where buffer.conditions.allSatisfy({ !$0.isContent }) && !buffer.conditions.isEmpty {
+            fail(buffer.option.nameToken, "dotprefix needs a content behind it")
+        }
+    }
+
+    private mutating func checkLowercase(_ buffer: BufferDraft, _ definition: StickyBuffer) {
+        for case .content(let draft) in buffer.conditions {
+            if draft.pattern.ignoresCase {
+                fail(
+                    draft.option.value ?? draft.option.nameToken,
+                    "nocase does not go with \(definition.name): it is always in lower case",
+                    hint: "remove nocase")
+            } else if draft.bytes.contains(where: { (65...90).contains($0) }) {
+                fail(
+                    draft.option.value ?? draft.option.nameToken,
+                    "\(definition.name) is always in lower case, this content has capitals",
+                    hint: "write it in lower case")
+            }
+        }
+    }
+
+    private mutating func checkSizes(_ buffer: BufferDraft) {
+        let longest =
+            buffer.conditions.compactMap(\.content).filter { !$0.pattern.isNegated }.map(\.bytes.count).max() ?? 0
+        for case .size(let test, let option) in buffer.conditions {
+            let impossible: Bool
+            switch test.comparison {
+            case .equal, .lessOrEqual: impossible = test.first < longest
+            case .less: impossible = test.first <= longest
+            case .between: impossible = test.second <= longest
+            default: impossible = false
+            }
+            if impossible {
+                fail(
+                    option.value ?? option.nameToken, "bsize leaves less room than the content's \(longest) bytes",
+                    hint: "such a rule can never match")
+            }
+        }
+    }
+
+    /// The direction that `flow` and the buffers leave.
+    private mutating func checkDirection() -> Direction {
+        var direction = Direction(toServer: true, toClient: true)
+        if let flow, flow.toServer != flow.toClient {
+            direction = Direction(toServer: flow.toServer, toClient: flow.toClient)
+        }
+        for buffer in buffers {
+            let definition = StickyBuffer.byID[Int(buffer.use.buffer.rawValue)]
+            guard definition.directions.count == 1, let only = definition.directions.first else { continue }
+            let fits = only == .toServer ? direction.toServer : direction.toClient
+            guard fits else {
+                fail(
+                    buffer.option.nameToken,
+                    "\(definition.name) is part of what goes to the \(only == .toServer ? "server" : "client"), the rule looks the other way",
+                    hint: "change flow, or the buffer")
+                continue
+            }
+            direction = Direction(toServer: only == .toServer, toClient: only == .toClient)
+        }
+        return direction
+    }
+
+    private mutating func checkMixture() {
+        guard let packetKeyword else { return }
+        if !buffers.isEmpty || !transactionTests.isEmpty {
+            fail(
+                packetKeyword.nameToken,
+                "\(packetKeyword.name) is about single packets and does not go with application buffers",
+                hint: "remove it, or use content without a buffer")
+        }
+        if ruleProtocol.streamOnly || flow?.streamOnly == true {
+            fail(
+                packetKeyword.nameToken,
+                "\(packetKeyword.name) is about single packets and does not go with the stream alone")
+        }
+    }
+
+    // MARK: kind and requirements
+
+    private func kind(direction: Direction, hasNegatedAddress: Bool) -> SignatureKind {
+        let hasApplicationParts = !buffers.isEmpty || !transactionTests.isEmpty
+        let hasTests = !packetTests.isEmpty || !flowbitTests.isEmpty || !countryTests.isEmpty
+        if appProtocol == .unknown, payload.isEmpty, !hasApplicationParts {
+            let isDirected = flow != nil && direction.toServer != direction.toClient
+            if flow == nil || !isDirected && packetTests.isEmpty, hasOnlyAddressTests, flow == nil {
+                return hasNegatedAddress ? .likeAddressOnly : .addressOnly
+            }
+            if isProtocolDetectionOnly { return .protocolDetection }
+        }
+        if hasApplicationParts { return .transaction }
+        if !payload.isEmpty {
+            let content = requirements.intersection([.packetContent, .streamContent])
+            if content == .packetContent { return .packet }
+            return content == .streamContent ? .stream : .packetOrStream
+        }
+        if hasTests { return .packet }
+        return appProtocol == .unknown ? .packet : .application
+    }
+
+    private var isProtocolDetectionOnly: Bool {
+        guard flowbitTests.isEmpty, countryTests.isEmpty else { return false }
+        var hasProtocol = false
+        for test in packetTests {
+            switch test {
+            case .appLayerProtocol: hasProtocol = true
+            case .ipProtocol, .sameAddress: break
+            default: return false
+            }
+        }
+        return hasProtocol
+    }
+
+    private var requirements: Signature.Requirements {
+        var result: Signature.Requirements = []
+        if flow != nil || appProtocol != .unknown { result.insert(.flow) }
+        if !payload.isEmpty {
+            result.insert(.payload)
+            let isTCP = ruleProtocol.ipProtocols.isEmpty || ruleProtocol.ipProtocols.contains(.tcp)
+            let packetsOnly = packetKeyword != nil || ruleProtocol.packetsOnly || flow?.packetsOnly == true || !isTCP
+            if packetsOnly {
+                result.insert(.packetContent)
+            } else {
+                result.insert(.streamContent)
+                let hasPlace = payload.compactMap(\.content).contains { $0.isAbsolute || $0.pattern.startsWith }
+                if hasPlace, !ruleProtocol.streamOnly, flow?.streamOnly != true { result.insert(.packetContent) }
+            }
+        }
+        return result
+    }
+
+    // MARK: conditions
+
+    private func conditions(_ drafts: [ConditionDraft], _ tables: inout PolicyTables) -> [BufferCondition] {
+        drafts.enumerated().map { index, draft in
+            switch draft {
+            case .size(let test, _): return .size(test)
+            case .content(let content):
+                var pattern = content.pattern
+                let bytes = pattern.ignoresCase ? content.bytes.map(\.lowercased) : content.bytes
+                pattern.bytes = tables.pattern(bytes)
+                pattern.offset = Int32(content.offset ?? 0)
+                if let depth = content.depth { pattern.depth = Int32(depth + (content.offset ?? 0)) }
+                if pattern.startsWith { pattern.depth = Int32(bytes.count) }
+                let next = drafts[(index + 1)...].first { $0.isContent }?.content?.pattern
+                pattern.precedesRelative = next?.isRelative == true
+                pattern.precedesWithin = next?.within != nil
+                return .content(pattern)
+            }
+        }
+    }
+
+    private func engines(_ direction: Direction, _ tables: inout PolicyTables) -> [InspectEngine] {
+        var engines: [InspectEngine] = []
+        let prefilter = prefilterBuffer
+        for (index, buffer) in buffers.enumerated() {
+            let definition = StickyBuffer.byID[Int(buffer.use.buffer.rawValue)]
+            let range = tables.bufferConditions.place(conditions(buffer.conditions, &tables))
+            let use = tables.use(buffer.use)
+            for way in definition.directions where way == .toServer ? direction.toServer : direction.toClient {
+                engines.append(
+                    InspectEngine(
+                        subject: .buffer(use), toServer: way == .toServer, progress: definition.progress,
+                        conditions: range,
+                        isPrefilter: index == prefilter))
+            }
+        }
+        if !transactionTests.isEmpty {
+            let range = tables.transactionTests.place(transactionTests)
+            for toServer in [true, false] where toServer ? direction.toServer : direction.toClient {
+                engines.append(InspectEngine(subject: .tests, toServer: toServer, progress: 0, conditions: range))
+            }
+        }
+        // In the order of progress, the prefilter's buffer first.
+        return engines.enumerated().sorted { left, right in
+            if left.element.isPrefilter != right.element.isPrefilter { return left.element.isPrefilter }
+            if left.element.progress != right.element.progress { return left.element.progress < right.element.progress }
+            return left.offset < right.offset
+        }.map(\.element)
+    }
+
+    /// The buffer whose literal selects candidates: the one marked `fast_pattern`, else the one with the longest
+    /// literal that is not negated.
+    private var prefilterBuffer: Int? {
+        var best: (index: Int, length: Int)?
+        for (index, buffer) in buffers.enumerated() {
+            for content in buffer.conditions.compactMap(\.content) where !content.pattern.isNegated {
+                if content.isFastPattern { return index }
+                if content.bytes.count > best?.length ?? 0 { best = (index, content.bytes.count) }
+            }
+        }
+        return best?.index
+    }
+}

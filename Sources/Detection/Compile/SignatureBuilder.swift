@@ -1,0 +1,166 @@
+import AppLayer
+import NetTypes
+import RuleLanguage
+
+/// What surrounds the rules of a group when they are compiled.
+struct RuleContext: Sendable {
+    var scope: VariableScope
+    var group: Int
+    /// AWS's DROP_TO_ALERT override: drop and reject only log.
+    var dropToAlert: Bool
+    var classifications: [String: Classification]
+    var hasCountryDatabase: Bool
+    var requiresDatabases: Bool
+}
+
+/// Gathers what the keywords of one rule say, checks it, and turns it into signatures.
+struct SignatureBuilder {
+    /// A literal with its modifiers, as the rule builds it up.
+    struct ContentDraft {
+        var bytes: [UInt8]
+        var pattern = ContentPattern(bytes: 0..<0)
+        var isFastPattern = false
+        var offset: Int?
+        var depth: Int?
+        let option: RuleOption
+
+        /// Modifiers that bind the literal to an absolute place.
+        var isAbsolute: Bool { offset != nil || depth != nil }
+    }
+
+    enum ConditionDraft {
+        case content(ContentDraft)
+        case size(IntegerTest, RuleOption)
+    }
+
+    struct BufferDraft {
+        var use: BufferUse
+        var conditions: [ConditionDraft] = []
+        let option: RuleOption
+    }
+
+    enum Target: Equatable {
+        case payload
+        case buffer(Int)
+    }
+
+    let rule: RuleSyntax
+    let context: RuleContext
+    let ruleProtocol: RuleProtocol
+    var detail: SignatureDetail
+    var diagnostics: [Diagnostic] = []
+
+    var appProtocol: AppProtocol
+    var flow: FlowTest?
+    var packetTests: [PacketTest] = []
+    /// Names and kind of flowbit tests, numbered when the signature is made.
+    var flowbitTests: [(names: [String], isSet: Bool)] = []
+    var bitEffects: [(name: String, make: @Sendable (Int32) -> SignatureEffect)] = []
+    var countryTests: [CountryTest] = []
+    var transactionTests: [TransactionTest] = []
+    var payload: [ConditionDraft] = []
+    var buffers: [BufferDraft] = []
+    var target = Target.payload
+    var isSilenced = false
+    var isAlertWanted = false
+    var hasExplicitPriority = false
+    /// A keyword about single packets (dsize, flags, ttl, ...): content is not looked for in the stream then.
+    var packetKeyword: RuleOption?
+    var hasOnlyAddressTests = true
+
+    init(rule: RuleSyntax, ruleProtocol: RuleProtocol, context: RuleContext) {
+        self.rule = rule
+        self.context = context
+        self.ruleProtocol = ruleProtocol
+        appProtocol = ruleProtocol.appProtocol
+        detail = SignatureDetail(signatureID: 0, location: rule.location)
+        detail.group = context.group
+        detail.text = rule.text
+    }
+
+    // MARK: called by keywords
+
+    mutating func warn(_ option: RuleOption, _ message: String, hint: String? = nil) {
+        diagnostics.append(rule.diagnostic(.warning, at: option.value ?? option.nameToken, message, hint: hint))
+    }
+
+    /// Adds a packet test. - Parameter addressCompatible: the test may stand in an address-only rule.
+    mutating func add(_ test: PacketTest, addressCompatible: Bool = false) {
+        packetTests.append(test)
+        if !addressCompatible { hasOnlyAddressTests = false }
+    }
+
+    /// From here on content goes to this buffer.
+    mutating func select(_ buffer: StickyBuffer, _ option: RuleOption) throws(RuleProblem) {
+        try require(buffer.appProtocol, for: option)
+        buffers.append(BufferDraft(use: BufferUse(buffer: buffer.id), option: option))
+        target = .buffer(buffers.count - 1)
+    }
+
+    /// A keyword of an application protocol fixes the rule's; two different ones cannot both hold.
+    mutating func require(_ needed: AppProtocol, for option: RuleOption) throws(RuleProblem) {
+        if appProtocol == .unknown {
+            appProtocol = needed
+            return
+        }
+        guard appProtocol == needed else {
+            throw RuleProblem(
+                "\(option.name) belongs to \(needed.name), the rule is about \(appProtocol.name)",
+                hint: "write '\(needed.name)' in the header, or remove \(option.name)")
+        }
+    }
+
+    /// Changes the literal written last in the current target.
+    mutating func modifyContent(
+        _ option: RuleOption, _ change: (inout ContentDraft) throws(RuleProblem) -> Void
+    ) throws(RuleProblem) {
+        let missing = RuleProblem(
+            "\(option.name) needs a content before it", hint: "write content:\"...\"; \(option.name);")
+        switch target {
+        case .payload:
+            guard let last = payload.lastIndex(where: \.isContent), case .content(var draft) = payload[last] else {
+                throw missing
+            }
+            try change(&draft)
+            payload[last] = .content(draft)
+        case .buffer(let index):
+            guard let last = buffers[index].conditions.lastIndex(where: \.isContent),
+                case .content(var draft) = buffers[index].conditions[last]
+            else { throw missing }
+            try change(&draft)
+            buffers[index].conditions[last] = .content(draft)
+        }
+    }
+
+    mutating func append(_ condition: ConditionDraft) {
+        switch target {
+        case .payload: payload.append(condition)
+        case .buffer(let index): buffers[index].conditions.append(condition)
+        }
+    }
+
+    /// Old style: the modifier moves the literal before it from the payload into a buffer.
+    mutating func moveContent(to buffer: StickyBuffer, _ option: RuleOption) throws(RuleProblem) {
+        try require(buffer.appProtocol, for: option)
+        guard target == .payload, let last = payload.lastIndex(where: \.isContent) else {
+            throw RuleProblem(
+                "\(option.name) needs a content before it", hint: "better: \(buffer.name); content:\"...\";")
+        }
+        let condition = payload.remove(at: last)
+        if let index = buffers.firstIndex(where: { $0.use == BufferUse(buffer: buffer.id) }) {
+            buffers[index].conditions.append(condition)
+        } else {
+            buffers.append(BufferDraft(use: BufferUse(buffer: buffer.id), conditions: [condition], option: option))
+        }
+    }
+}
+
+extension SignatureBuilder.ConditionDraft {
+    var isContent: Bool {
+        if case .content = self { true } else { false }
+    }
+
+    var content: SignatureBuilder.ContentDraft? {
+        if case .content(let draft) = self { draft } else { nil }
+    }
+}

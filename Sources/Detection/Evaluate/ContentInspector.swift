@@ -1,0 +1,153 @@
+import AppLayer
+import Wire
+
+/// Runs a list of buffer conditions over bytes. Each literal counts from the buffer's start or, with `distance` and
+/// `within`, from where the one before it matched; then another place of that one is tried when this one does not fit.
+struct ContentInspector {
+    /// Conditions tried for one list on one buffer; with relative literals in many places the number of combinations
+    /// has no other bound.
+    static let maximumSteps = 3000
+
+    let policy: CompiledPolicy
+    /// Offset of the bytes in the stream; 0 for buffers and packets.
+    let streamOffset: Int
+    /// Nothing will be added to the buffer.
+    let isComplete: Bool
+    private var steps = 0
+    /// No other place of an earlier literal can help.
+    private var isHopeless = false
+
+    init(policy: CompiledPolicy, streamOffset: Int = 0, isComplete: Bool = true) {
+        self.policy = policy
+        self.streamOffset = streamOffset
+        self.isComplete = isComplete
+    }
+
+    mutating func matches(_ conditions: Range<Int32>, _ bytes: RawSpan) -> Bool {
+        steps = 0
+        isHopeless = false
+        return matches(from: Int(conditions.lowerBound), to: Int(conditions.upperBound), bytes, behind: 0)
+    }
+
+    /// - Parameter behind: end of the previous literal's match.
+    private mutating func matches(from start: Int, to end: Int, _ bytes: RawSpan, behind: Int) -> Bool {
+        var index = start
+        var place = behind
+        while index < end {
+            steps += 1
+            guard steps <= ContentInspector.maximumSteps else {
+                isHopeless = true
+                return false
+            }
+            switch policy.bufferConditions[index] {
+            case .size(let test):
+                guard test.matches(Int64(bytes.byteCount + streamOffset)) else {
+                    isHopeless = true
+                    return false
+                }
+            case .content(let pattern):
+                if pattern.precedesRelative, index + 1 < end, !pattern.isNegated {
+                    return matchesInSomePlace(pattern, index, end, bytes, behind: place)
+                }
+                guard let found = find(pattern, bytes, behind: place, from: nil) else {
+                    if pattern.isNegated { break }
+                    if !pattern.isRelative { isHopeless = true }
+                    return false
+                }
+                if pattern.isNegated {
+                    if !pattern.isRelative { isHopeless = true }
+                    return false
+                }
+                place = found
+            }
+            index += 1
+        }
+        return true
+    }
+
+    /// Tries the places of a literal in turn until the rest of the list fits.
+    private mutating func matchesInSomePlace(
+        _ pattern: ContentPattern, _ index: Int, _ end: Int, _ bytes: RawSpan, behind: Int
+    ) -> Bool {
+        var next: Int?
+        while true {
+            steps += 1
+            guard steps <= ContentInspector.maximumSteps,
+                let found = find(pattern, bytes, behind: behind, from: next)
+            else {
+                if next == nil, !pattern.isRelative { isHopeless = true }
+                return false
+            }
+            if matches(from: index + 1, to: end, bytes, behind: found) { return true }
+            if isHopeless { return false }
+            guard pattern.precedesWithin else {
+                isHopeless = true
+                return false
+            }
+            next = found - pattern.bytes.count + 1
+        }
+    }
+
+    /// The end of the literal's first match in its window; nil when there is none (a negated literal is "not found" too).
+    private func find(_ pattern: ContentPattern, _ bytes: RawSpan, behind: Int, from: Int?) -> Int? {
+        var lower: Int
+        var upper: Int
+        if pattern.isRelative {
+            let distance = Int(pattern.distance ?? 0)
+            lower = max(0, behind + distance)
+            upper = bytes.byteCount
+            if let within = pattern.within { upper = min(upper, behind + Int(within) + distance) }
+        } else {
+            lower = Int(pattern.offset)
+            upper = pattern.depth == 0 ? bytes.byteCount : Int(pattern.depth)
+            if streamOffset != 0, pattern.depth != 0 {
+                // In a later piece of the stream the place counts from the stream's start.
+                guard upper > streamOffset else { return nil }
+                if upper < streamOffset + bytes.byteCount { upper -= streamOffset }
+            }
+        }
+        if let from { lower = max(lower, from) }
+        upper = min(upper, bytes.byteCount)
+        guard lower >= 0, upper - lower >= pattern.bytes.count else { return nil }
+        if pattern.endsWith {
+            guard upper == bytes.byteCount else { return nil }
+            // Only the place at the end counts, but the search stops at the first: as in the language's reference
+            // engine, a literal that also stands earlier is looked for again behind it.
+            return endMatch(pattern, bytes, lower: lower)
+        }
+        return search(pattern, bytes, lower: lower, upper: upper)
+    }
+
+    private func endMatch(_ pattern: ContentPattern, _ bytes: RawSpan, lower: Int) -> Int? {
+        let start = bytes.byteCount - pattern.bytes.count
+        return start >= lower && equals(pattern, bytes, at: start) ? bytes.byteCount : nil
+    }
+
+    private func search(_ pattern: ContentPattern, _ bytes: RawSpan, lower: Int, upper: Int) -> Int? {
+        let last = upper - pattern.bytes.count
+        guard lower <= last else { return nil }
+        let first = policy.patternBytes[Int(pattern.bytes.lowerBound)]
+        var position = lower
+        while position <= last {
+            let byte = bytes.byte(at: position)
+            if byte == first || pattern.ignoresCase && byte.lowercased == first, equals(pattern, bytes, at: position) {
+                return position + pattern.bytes.count
+            }
+            position &+= 1
+        }
+        return nil
+    }
+
+    private func equals(_ pattern: ContentPattern, _ bytes: RawSpan, at position: Int) -> Bool {
+        var index = 0
+        let start = Int(pattern.bytes.lowerBound)
+        let count = pattern.bytes.count
+        while index < count {
+            let byte = bytes.byte(at: position &+ index)
+            let wanted = policy.patternBytes[start &+ index]
+            if byte != wanted, !(pattern.ignoresCase && byte.lowercased == wanted) { return false }
+            index &+= 1
+        }
+        return true
+    }
+}

@@ -1,0 +1,104 @@
+import AppLayer
+import FlowTracking
+import NetTypes
+
+/// What the evaluator remembers about a flow: its bits, and how far each transaction has been inspected.
+struct FlowInspection {
+    /// What is known of one signature and one transaction in one direction.
+    struct StoredState {
+        var signature: Int32
+        /// Engines that have matched, one bit each; the upper bits are verdicts on the whole.
+        var flags: UInt32
+        static let matched: UInt32 = 1 << 31
+        static let cannotMatch: UInt32 = 1 << 30
+    }
+
+    /// One direction of one transaction.
+    struct Side {
+        var stored: [StoredState] = []
+        /// The transaction was complete in this direction when it was inspected: nothing will change.
+        var isDone = false
+        /// Steps whose buffers have been searched for candidates in full, one bit each.
+        var searchedSteps: UInt64 = 0
+    }
+
+    struct TransactionState {
+        var identifier: UInt64
+        var toServer = Side()
+        var toClient = Side()
+    }
+
+    private var bits: [UInt64] = []
+    var transactions: [TransactionState] = []
+
+    func isSet(_ bit: Int32) -> Bool {
+        let word = Int(bit) >> 6
+        return word < bits.count && bits[word] & (1 << UInt64(bit & 63)) != 0
+    }
+
+    mutating func setBit(_ bit: Int32, _ value: Bool) {
+        let word = Int(bit) >> 6
+        if word >= bits.count {
+            guard value else { return }
+            bits += Array(repeating: 0, count: word - bits.count + 1)
+        }
+        if value { bits[word] |= 1 << UInt64(bit & 63) } else { bits[word] &= ~(1 << UInt64(bit & 63)) }
+    }
+
+    mutating func toggleBit(_ bit: Int32) { setBit(bit, !isSet(bit)) }
+
+    /// Numbers of all bits that are set.
+    var setBits: [Int32] {
+        bits.indices.flatMap { word in
+            (0..<64).compactMap { bits[word] & (1 << UInt64($0)) != 0 ? Int32(word * 64 + $0) : nil }
+        }
+    }
+
+    /// Index of a transaction's state, made when it is new.
+    mutating func index(of identifier: UInt64) -> Int {
+        if let index = transactions.firstIndex(where: { $0.identifier == identifier }) { return index }
+        transactions.append(TransactionState(identifier: identifier))
+        return transactions.count - 1
+    }
+}
+
+/// What a flow needs beside its record while it is undecided or its application layer is read: streams, parsers, and
+/// the evaluator's memory.
+public final class Conversation {
+    public let session: AppLayerSession
+    public var toServer: StreamReassembler
+    public var toClient: StreamReassembler
+    var inspection = FlowInspection()
+    /// Directions whose recognition has ended since their last packet (Suricata judges `app-layer-protocol` once more
+    /// on the next packet of that direction).
+    private var recognitionEcho: SessionEvents = []
+    /// Numbers of the flow's bits that are set, for the log.
+    public var flowbits: [Int32] { inspection.setBits }
+
+    public init(session: AppLayerSession, toServer: StreamReassembler, toClient: StreamReassembler) {
+        self.session = session
+        self.toServer = toServer
+        self.toClient = toClient
+    }
+
+    /// Lets go of transactions before `identifier` that both the log and the rules are done with.
+    public func release(before identifier: UInt64) {
+        var limit = identifier
+        for state in inspection.transactions where !(state.toServer.isDone && state.toClient.isDone) {
+            limit = min(limit, state.identifier)
+        }
+        session.parser?.release(before: limit)
+        inspection.transactions.removeAll { $0.identifier < limit }
+    }
+
+    /// What the session has found out, with the echo of what it found out before.
+    public func events(_ fresh: SessionEvents, _ direction: FlowDirection) -> SessionEvents {
+        let own: SessionEvents = direction == .toServer ? .recognitionDoneToServer : .recognitionDoneToClient
+        let echo = recognitionEcho.intersection(own)
+        recognitionEcho.subtract(own)
+        recognitionEcho.formUnion(fresh.intersection([.recognitionDoneToServer, .recognitionDoneToClient]))
+        return fresh.union(echo)
+    }
+
+    public func stream(_ direction: FlowDirection) -> StreamReassembler { direction == .toServer ? toServer : toClient }
+}

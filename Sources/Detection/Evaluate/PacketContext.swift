@@ -1,0 +1,24 @@
+import AppLayer
+import NetTypes
+
+/// What tracking and sniffing have found out about the packet at hand.
+public struct PacketContext: Sendable {
+    /// Direction in the flow; a packet without a flow counts as to the client.
+    public var direction = FlowDirection.toClient
+    public var hasFlow = false
+    /// The flow was established before this packet (`flow:established`). For TCP that begins behind the handshake's
+    /// third packet; otherwise both directions have been seen.
+    public var isEstablished = false
+    /// The TCP connection is established or later, this packet included: application data may be judged.
+    public var isStreamEstablished = false
+    /// The payload has become part of the stream.
+    public var isInStream = false
+    public var sessionEvents: SessionEvents = []
+    public var hasPorts = true
+    /// Stream offset of the payload's first byte.
+    public var streamOffset = 0
+    /// An ICMP error that belongs to the flow it quotes.
+    public var isRelatedError = false
+
+    public init() {}
+}

@@ -1,0 +1,71 @@
+import NetTypes
+
+/// The signatures that can apply to a flow in one direction, by phase. Interned: flows whose headers fit the same
+/// signatures share one.
+final class RuleSet: Sendable {
+    let addressOnly: [Int32]
+    /// Judged packet by packet: packet, stream, protocol and header-only signatures, default actions too.
+    let packet: [Int32]
+    /// Judged for each transaction.
+    let transaction: [Int32]
+    /// The same as a bit set over all signatures.
+    private let isTransaction: [UInt64]
+    /// Transaction signatures without a prefilter literal.
+    let unfiltered: [Int32]
+
+    init(_ members: [Int32], policy: CompiledPolicy) {
+        var addressOnly: [Int32] = []
+        var packet: [Int32] = []
+        var transaction: [Int32] = []
+        var unfiltered: [Int32] = []
+        var bits = [UInt64](repeating: 0, count: (policy.signatures.count + 63) / 64)
+        for member in members {
+            let signature = policy.signatures[Int(member)]
+            switch signature.kind {
+            case .addressOnly: addressOnly.append(member)
+            case .transaction:
+                transaction.append(member)
+                bits[Int(member) >> 6] |= 1 << UInt64(member & 63)
+                if !policy.engines[signature.engines.asInt].contains(where: \.isPrefilter) { unfiltered.append(member) }
+            default: packet.append(member)
+            }
+        }
+        self.addressOnly = addressOnly
+        self.packet = packet
+        self.transaction = transaction
+        self.unfiltered = unfiltered
+        isTransaction = bits
+    }
+
+    func containsTransaction(_ signature: Int32) -> Bool {
+        isTransaction[Int(signature) >> 6] & (1 << UInt64(signature & 63)) != 0
+    }
+}
+
+/// Rule sets by their members. Capped: a scan over many addresses cannot make it grow without bound, for sets are
+/// interned by result, and a policy has few different results.
+struct RuleSetCache {
+    /// Far above what real policies make (tens to hundreds); beyond it sets are made anew for each use.
+    static let maximumSets = 16_384
+
+    private(set) var sets: [RuleSet] = []
+    private var index: [[Int32]: Int32] = [:]
+    private var scratch: [Int32] = []
+
+    /// The number of the set for a tuple, or the set alone when the cache is full.
+    mutating func set(
+        for tuple: FlowTuple, direction: FlowDirection, hasPorts: Bool, policy: CompiledPolicy
+    ) -> (number: Int32, set: RuleSet) {
+        scratch.removeAll(keepingCapacity: true)
+        policy.headers.collect(tuple, hasPorts: hasPorts, into: &scratch)
+        scratch.removeAll { !policy.signatures[Int($0)].applies(to: direction) }
+        scratch.sort()
+        if let number = index[scratch] { return (number, sets[Int(number)]) }
+        let set = RuleSet(scratch, policy: policy)
+        guard sets.count < RuleSetCache.maximumSets else { return (-1, set) }
+        let number = Int32(sets.count)
+        sets.append(set)
+        index[scratch] = number
+        return (number, set)
+    }
+}

@@ -1,0 +1,332 @@
+import AppLayer
+import FlowTracking
+import NetTypes
+import RuleLanguage
+import Wire
+
+/// Judges packets by the stateful rules of a policy.
+///
+/// A packet goes through phases: address-only signatures, packet and stream signatures, transactions. What matches is
+/// queued and side effects (flowbits) happen at once, so that a later phase sees them. Then the queue is settled in rule
+/// order: the first pass ends it, a drop does not.
+public struct StatefulEvaluator: ~Copyable {
+    /// Most alerts one packet can have, as in Suricata; a drop counts even beyond.
+    public static let maximumAlerts = 15
+
+    private let policy: CompiledPolicy
+    private var cache = RuleSetCache()
+    private var queue: [QueuedMatch] = []
+    private var candidates: [Int32] = []
+    /// Signatures to be logged for the packet judged last, in rule order.
+    public private(set) var alerts: [MatchedSignature] = []
+
+    struct QueuedMatch {
+        var signature: Int32
+        var transaction: Int64
+        var isInStream: Bool
+    }
+
+    public init(policy: CompiledPolicy) { self.policy = policy }
+
+    /// The alerts are written; a packet that no rule judges has none.
+    public mutating func clearAlerts() { alerts.removeAll(keepingCapacity: true) }
+
+    /// - Parameter flow: the packet's flow, or any record when `context.hasFlow` is false.
+    public mutating func judge(
+        _ packet: borrowing Packet, _ bytes: RawSpan, _ context: PacketContext, flow: inout Flow,
+        conversation: Conversation?, decision: inout Decision
+    ) {
+        queue.removeAll(keepingCapacity: true)
+        alerts.removeAll(keepingCapacity: true)
+        guard let tuple = packet.tuple else { return }
+        let set = ruleSet(for: tuple, context, &flow)
+        runAddressOnly(set, packet, context, &flow, conversation)
+        runPacket(set, packet, bytes, context, conversation)
+        if let conversation, inspectsTransactions(context, flow, conversation) {
+            runTransactions(set, packet, context, conversation)
+        }
+        if !queue.isEmpty { settle(&flow, context, &decision) }
+    }
+
+    private mutating func ruleSet(for tuple: FlowTuple, _ context: PacketContext, _ flow: inout Flow) -> RuleSet {
+        // An ICMP error or a fragment is not what its flow's set was made for.
+        let isOwn = context.hasFlow && !context.isRelatedError && context.hasPorts
+        let known = flow.ruleSet(context.direction)
+        if isOwn, known >= 0, flow.generation == policy.generation { return cache.sets[Int(known)] }
+        let found = cache.set(for: tuple, direction: context.direction, hasPorts: context.hasPorts, policy: policy)
+        if isOwn {
+            if flow.generation != policy.generation {
+                flow.ruleSets = (-1, -1)
+                flow.generation = policy.generation
+            }
+            flow.setRuleSet(found.number, context.direction)
+        }
+        return found.set
+    }
+
+    // MARK: phase 1
+
+    /// Suricata judges these on the first packet of each direction. Differs: a pass, drop or reject is judged on every
+    /// packet while the flow is undecided, or else one packet-scope pass on the SYN would silence it for good.
+    private mutating func runAddressOnly(
+        _ set: RuleSet, _ packet: borrowing Packet, _ context: PacketContext, _ flow: inout Flow,
+        _ conversation: Conversation?
+    ) {
+        guard !set.addressOnly.isEmpty else { return }
+        let done: FlowFlags = context.direction == .toServer ? .addressRulesDoneToServer : .addressRulesDoneToClient
+        let isRepeated = context.hasFlow && flow.flags.contains(done)
+        if context.hasFlow { flow.flags.insert(done) }
+        if isRepeated, policy.compatibleWithSuricata { return }
+        for index in set.addressOnly {
+            let signature = policy.signatures[Int(index)]
+            if isRepeated, signature.action == .alert { continue }
+            guard policy.holds(signature.packetTests, of: signature, packet, context, conversation) else { continue }
+            if !isRepeated { apply(signature.effects, conversation) }
+            queue.append(QueuedMatch(signature: index, transaction: -1, isInStream: false))
+        }
+    }
+
+    // MARK: phase 2
+
+    private mutating func runPacket(
+        _ set: RuleSet, _ packet: borrowing Packet, _ bytes: RawSpan, _ context: PacketContext,
+        _ conversation: Conversation?
+    ) {
+        let hasPayload = packet.payloadLength > 0
+        // TCP's protocol counts from the established connection on, that of datagrams at once.
+        let isStream = packet.tcp != nil
+        let isJudgeable = context.isStreamEstablished || !isStream
+        let appProtocol = isJudgeable ? conversation?.session.appProtocol ?? .unknown : .unknown
+        for index in set.packet {
+            let signature = policy.signatures[Int(index)]
+            let needs = signature.requirements
+            if needs.contains(.payload), !hasPayload { continue }
+            if needs.contains(.flow), !context.hasFlow { continue }
+            guard signature.accepts(appProtocol) else { continue }
+            guard policy.holds(signature.packetTests, of: signature, packet, context, conversation) else { continue }
+            var isInStream = false
+            if !signature.payload.isEmpty {
+                guard let place = findPayload(signature, packet, bytes, context, conversation) else { continue }
+                isInStream = place == .stream
+            }
+            apply(signature.effects, conversation)
+            queue.append(QueuedMatch(signature: index, transaction: -1, isInStream: isInStream))
+        }
+    }
+
+    private enum PayloadPlace {
+        case packet
+        case stream
+    }
+
+    /// Content of TCP is looked for in the reassembled stream, and in the packet when the rule or the packet asks for it.
+    private func findPayload(
+        _ signature: Signature, _ packet: borrowing Packet, _ bytes: RawSpan, _ context: PacketContext,
+        _ conversation: Conversation?
+    ) -> PayloadPlace? {
+        let needs = signature.requirements
+        if needs.contains(.streamContent), context.isInStream, let conversation {
+            if findInStream(signature, packet, bytes, context, conversation) { return .stream }
+            if !needs.contains(.packetContent) { return nil }
+        }
+        var inspector = ContentInspector(policy: policy)
+        return inspector.matches(signature.payload, bytes.clamped(packet.payload)) ? .packet : nil
+    }
+
+    /// Bytes of the stream around the packet that are inspected together with it.
+    public static let streamWindow = 2560
+
+    private func findInStream(
+        _ signature: Signature, _ packet: borrowing Packet, _ bytes: RawSpan, _ context: PacketContext,
+        _ conversation: Conversation
+    ) -> Bool {
+        let retained = conversation.stream(context.direction).retained
+        let left = context.streamOffset
+        let right = left + packet.payloadLength
+        let start = Int(retained.start)
+        let end = start + retained.bytes.count
+        guard left >= start, right <= end else {
+            var inspector = ContentInspector(policy: policy, streamOffset: left)
+            return inspector.matches(signature.payload, bytes.clamped(packet.payload))
+        }
+        let from = max(start, min(left, end - StatefulEvaluator.streamWindow))
+        var inspector = ContentInspector(policy: policy, streamOffset: from)
+        let window = unsafe retained.bytes.span.bytes.extracting((from - start)..<retained.bytes.count)
+        return inspector.matches(signature.payload, window)
+    }
+
+    private func apply(_ effects: Range<Int32>, _ conversation: Conversation?) {
+        guard !effects.isEmpty, let conversation else { return }
+        for index in effects.asInt {
+            switch policy.effects[index] {
+            case .setFlowbit(let bit): conversation.inspection.setBit(bit, true)
+            case .clearFlowbit(let bit): conversation.inspection.setBit(bit, false)
+            case .toggleFlowbit(let bit): conversation.inspection.toggleBit(bit)
+            }
+        }
+    }
+
+    // MARK: phase 3
+
+    private func inspectsTransactions(_ context: PacketContext, _ flow: borrowing Flow, _ conversation: Conversation)
+        -> Bool
+    {
+        guard context.hasFlow, !context.isRelatedError, conversation.session.malformed == nil else { return false }
+        return flow.ipProtocol != .tcp || context.isStreamEstablished
+    }
+
+    private mutating func runTransactions(
+        _ set: RuleSet, _ packet: borrowing Packet, _ context: PacketContext, _ conversation: Conversation
+    ) {
+        for transaction in conversation.session.transactions {
+            let place = conversation.inspection.index(of: transaction.identifier)
+            // Without signatures too: what is complete and seen in both directions can be let go.
+            inspect(transaction, place, set, packet, context, conversation)
+        }
+    }
+
+    private mutating func inspect(
+        _ transaction: Transaction, _ place: Int, _ set: RuleSet, _ packet: borrowing Packet, _ context: PacketContext,
+        _ conversation: Conversation
+    ) {
+        var side = conversation.inspection.transactions[place].side(context.direction)
+        guard !side.isDone else { return }
+        collectCandidates(transaction, set, context.direction, &side)
+        for index in candidates {
+            let signature = policy.signatures[Int(index)]
+            guard
+                matches(signature, transaction, &side, packet, context, conversation)
+            else { continue }
+            apply(signature.effects, conversation)
+            queue.append(QueuedMatch(signature: index, transaction: Int64(transaction.identifier), isInStream: false))
+        }
+        if transaction.isComplete(context.direction) { side.isDone = true }
+        conversation.inspection.transactions[place].setSide(context.direction, side)
+    }
+
+    /// Signatures worth a look: those whose literal is in its buffer, those without a literal, and those begun earlier.
+    private mutating func collectCandidates(
+        _ transaction: Transaction, _ set: RuleSet, _ direction: FlowDirection, _ side: inout FlowInspection.Side
+    ) {
+        candidates.removeAll(keepingCapacity: true)
+        let progress = transaction.progress(direction)
+        var searched = side.searchedSteps
+        for matcher in policy.matchers
+        where matcher.toServer == (direction == .toServer) && matcher.appProtocol == transaction.appProtocol {
+            guard progress >= matcher.progress else { break }
+            let step = UInt64(1) << UInt64(matcher.progress)
+            // Once a later step is reached the buffer is complete: one search is enough.
+            guard side.searchedSteps & step == 0 else { continue }
+            if progress > matcher.progress { searched |= step }
+            guard let bytes = policy.bytes(of: matcher.use, transaction, direction) else { continue }
+            matcher.forEachCandidate(bytes) { signature in
+                if set.containsTransaction(signature) { candidates.append(signature) }
+            }
+        }
+        side.searchedSteps = searched
+        candidates += set.unfiltered
+        for stored in side.stored
+        where stored.flags & (FlowInspection.StoredState.matched | FlowInspection.StoredState.cannotMatch) == 0 {
+            candidates.append(stored.signature)
+        }
+        candidates.sort()
+        removeDuplicates()
+    }
+
+    private mutating func removeDuplicates() {
+        var kept = 0
+        for index in candidates.indices where kept == 0 || candidates[index] != candidates[kept - 1] {
+            candidates[kept] = candidates[index]
+            kept += 1
+        }
+        candidates.removeLast(candidates.count - kept)
+    }
+
+    private func matches(
+        _ signature: Signature, _ transaction: Transaction, _ side: inout FlowInspection.Side,
+        _ packet: borrowing Packet,
+        _ context: PacketContext, _ conversation: Conversation
+    ) -> Bool {
+        let stored = side.stored.firstIndex { $0.signature == signature.order }
+        var flags = stored.map { side.stored[$0].flags } ?? 0
+        guard flags & (FlowInspection.StoredState.matched | FlowInspection.StoredState.cannotMatch) == 0 else {
+            return false
+        }
+        guard signature.appProtocol == transaction.appProtocol else { return false }
+        if stored == nil {
+            guard policy.holds(signature.packetTests, of: signature, packet, context, conversation) else {
+                return false
+            }
+        }
+        let isMatch = policy.run(signature.engines, transaction, context.direction, &flags)
+        if let stored {
+            side.stored[stored].flags = flags
+        } else if flags != 0 {
+            side.stored.append(FlowInspection.StoredState(signature: signature.order, flags: flags))
+        }
+        return isMatch
+    }
+
+    // MARK: settlement
+
+    private mutating func settle(_ flow: inout Flow, _ context: PacketContext, _ decision: inout Decision) {
+        queue.sort { ($0.signature, -$0.transaction) < ($1.signature, -$1.transaction) }
+        for match in queue {
+            let signature = policy.signatures[Int(match.signature)]
+            // Differs: a default action is for what no rule decided; Suricata would log it behind a rule's drop as well.
+            if match.signature >= policy.firstDefault, decision.disposition != .accept, decision.signature >= 0,
+                decision.signature < policy.firstDefault, !policy.compatibleWithSuricata
+            {
+                return
+            }
+            applyAction(of: signature, match, &flow, context, &decision)
+            guard signature.logs || signature.action == .pass else { continue }
+            guard alerts.count < StatefulEvaluator.maximumAlerts else {
+                decision.discardedAlerts += 1
+                continue
+            }
+            if signature.logs {
+                alerts.append(
+                    MatchedSignature(
+                        signature: match.signature, transaction: match.transaction, isInStream: match.isInStream))
+            }
+            if signature.action == .pass { return }
+        }
+    }
+
+    private func applyAction(
+        of signature: Signature, _ match: QueuedMatch, _ flow: inout Flow, _ context: PacketContext,
+        _ decision: inout Decision
+    ) {
+        guard signature.action != .alert else { return }
+        if signature.action == .pass {
+            if decision.disposition == .accept, !decision.isPassed { decision.signature = match.signature }
+            decision.isPassed = true
+        } else {
+            if decision.disposition == .accept {
+                decision.disposition = .drop
+                decision.reason =
+                    match.signature >= policy.firstDefault && !policy.compatibleWithSuricata ? .defaultAction : .rules
+                decision.signature = match.signature
+            }
+            if signature.action.isReject, decision.disposition != .reject {
+                decision.disposition = .reject
+                decision.rejectAction = signature.action
+            }
+        }
+        let reachesFlow = signature.scope == .flow || signature.scope == .flowIfInStream && match.isInStream
+        guard reachesFlow, context.hasFlow, flow.disposition == .undecided else { return }
+        flow.disposition = signature.action == .pass ? .passed : .dropped
+        flow.dropReason = signature.action == .pass ? 0 : decision.reason.rawValue
+        flow.decidingSignature = match.signature
+        flow.generation = policy.generation
+    }
+}
+
+extension FlowInspection.TransactionState {
+    func side(_ direction: FlowDirection) -> FlowInspection.Side { direction == .toServer ? toServer : toClient }
+
+    mutating func setSide(_ direction: FlowDirection, _ side: FlowInspection.Side) {
+        if direction == .toServer { toServer = side } else { toClient = side }
+    }
+}

@@ -1,0 +1,52 @@
+import RuleLanguage
+
+/// State that rules leave for each other.
+enum StateKeywords {
+    static let all = [
+        Keyword(
+            name: "flowbits", value: .required,
+            summary: "Marks of a flow: set, unset, toggle, isset, isnotset with a name; noalert."
+        ) { builder, argument throws(RuleProblem) in
+            let parts = argument.parts
+            let command = parts[0].lowercased()
+            if command == "noalert" {
+                guard parts.count == 1 else { throw RuleProblem("flowbits:noalert takes no name") }
+                builder.isSilenced = true
+                return
+            }
+            guard parts.count == 2, !parts[1].isEmpty else {
+                throw RuleProblem("flowbits:\(command) needs a name", hint: "flowbits:\(command),name")
+            }
+            let names = parts[1].split(separator: "|").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
+            switch command {
+            case "isset": builder.addFlowbitTest(names, isSet: true)
+            case "isnotset": builder.addFlowbitTest(names, isSet: false)
+            case "set", "unset", "toggle":
+                guard names.count == 1, let name = names.first else {
+                    throw RuleProblem(
+                        "flowbits:\(command) takes one name", hint: "only isset and isnotset take several: a|b")
+                }
+                builder.bitEffects.append((name, effect(command)))
+            default:
+                throw RuleProblem(
+                    "'\(command)' is no flowbits command",
+                    hint: "expected set, unset, toggle, isset, isnotset or noalert")
+            }
+        }
+    ]
+
+    private static func effect(_ command: String) -> @Sendable (Int32) -> SignatureEffect {
+        switch command {
+        case "set": { .setFlowbit($0) }
+        case "unset": { .clearFlowbit($0) }
+        default: { .toggleFlowbit($0) }
+        }
+    }
+}
+
+extension SignatureBuilder {
+    mutating func addFlowbitTest(_ names: [String], isSet: Bool) {
+        flowbitTests.append((names, isSet))
+        hasOnlyAddressTests = false
+    }
+}
