@@ -1,0 +1,112 @@
+import AppLayer
+import Detection
+import FlowTracking
+import NetTypes
+import RuleLanguage
+import Wire
+
+extension EVEEncoder {
+    /// An `alert` record: one signature that matched one packet.
+    mutating func alert(
+        _ match: MatchedSignature, _ decision: Decision, _ event: EventPacket, flow: Flow?, direction: FlowDirection,
+        conversation: Conversation?, policy: CompiledPolicy
+    ) {
+        guard let tuple = event.packet.tuple else { return }
+        begin("alert", time: event.time, flow: flow, packetNumber: event.number)
+        vlan(event.packet.vlan)
+        self.tuple(tuple, icmp: event.packet.icmp)
+        packetSource(isPacket: true)
+        let transaction = conversation?.session.transactions.first { Int64($0.identifier) == match.transaction }
+        if transaction != nil { writer.member("tx_id", match.transaction) }
+        flowbits(conversation, policy)
+        alertObject(match.signature, decision, policy)
+        application(conversation?.session)
+        if flow != nil { writer.member("direction", literal: direction == .toServer ? "to_server" : "to_client") }
+        if let transaction = transaction ?? conversation?.session.transactions.last { facts(transaction) }
+        if let flow { flowSummary(flow) }
+        verdict(decision, direction: direction, event.packet)
+        extra(match.signature, decision, policy)
+        writer.endObject()
+    }
+
+    private mutating func flowbits(_ conversation: Conversation?, _ policy: CompiledPolicy) {
+        let bits = conversation?.flowbits ?? []
+        guard !bits.isEmpty else { return }
+        writer.beginObject("metadata")
+        writer.beginArray("flowbits")
+        for bit in bits where policy.bits.names.indices.contains(Int(bit)) {
+            writer.element(policy.bits.names[Int(bit)])
+        }
+        writer.endArray()
+        writer.endObject()
+    }
+
+    mutating func alertObject(_ number: Int32, _ decision: Decision, _ policy: CompiledPolicy) {
+        let signature = policy.signatures[Int(number)]
+        let detail = policy.detail(of: number)
+        writer.beginObject("alert")
+        writer.member("action", literal: signature.action.blocks ? "blocked" : "allowed")
+        writer.member("gid", detail.generatorID)
+        writer.member("signature_id", detail.signatureID)
+        writer.member("rev", detail.revision)
+        writer.member("signature", detail.message)
+        writer.member("category", detail.classification)
+        writer.member("severity", detail.severity)
+        if !detail.metadata.isEmpty { metadata(detail.metadata) }
+        writer.endObject()
+    }
+
+    /// Values by key, as Suricata groups them.
+    private mutating func metadata(_ pairs: [(key: String, value: String)]) {
+        var order: [String] = []
+        var values: [String: [String]] = [:]
+        for pair in pairs {
+            if values[pair.key] == nil { order.append(pair.key) }
+            values[pair.key, default: []].append(pair.value)
+        }
+        writer.beginObject("metadata")
+        for key in order.sorted() {
+            writer.beginArray(key: key)
+            for value in values[key] ?? [] { writer.element(value) }
+            writer.endArray()
+        }
+        writer.endObject()
+    }
+
+    mutating func verdict(_ decision: Decision, direction: FlowDirection, _ packet: borrowing Packet) {
+        writer.beginObject("verdict")
+        switch decision.disposition {
+        case .accept: writer.member("action", literal: decision.isPassed ? "pass" : "alert")
+        case .drop: writer.member("action", literal: "drop")
+        case .reject:
+            writer.member("action", literal: "drop")
+            let sender = direction == .toServer
+            switch decision.rejectAction {
+            case .rejectBoth: writer.member("reject-target", literal: "both")
+            case .rejectDestination: writer.member("reject-target", literal: sender ? "to_server" : "to_client")
+            default: writer.member("reject-target", literal: "to_client")
+            }
+            writer.beginArray("reject")
+            writer.element(packet.tcp != nil ? "tcp-reset" : "icmp-prohib")
+            writer.endArray()
+        }
+        writer.endObject()
+    }
+
+    /// What Suricata has no field for: the rule group, the policy's generation, the reason.
+    mutating func extra(_ number: Int32, _ decision: Decision, _ policy: CompiledPolicy) {
+        guard !settings.compatibleWithSuricata else { return }
+        writer.beginObject("weir")
+        if number >= 0 {
+            if let group = policy.group(of: number) {
+                writer.member("rule_group", group.name)
+                if group.resource != group.name { writer.member("resource", group.resource) }
+            } else {
+                writer.member("rule_group", "default action")
+            }
+        }
+        writer.member("generation", policy.generation)
+        if decision.disposition != .accept { writer.member("reason", decision.reason.name) }
+        writer.endObject()
+    }
+}

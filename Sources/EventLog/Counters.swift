@@ -1,0 +1,53 @@
+import Detection
+import FlowTracking
+
+/// What a pipeline has counted. Plain numbers of one thread; the log and the status read copies.
+public struct Counters: Sendable {
+    public var packets: UInt64 = 0
+    public var bytes: UInt64 = 0
+    public var ipv4: UInt64 = 0
+    public var ipv6: UInt64 = 0
+    public var tcp: UInt64 = 0
+    public var udp: UInt64 = 0
+    public var icmp: UInt64 = 0
+    public var notIP: UInt64 = 0
+    public var fragments: UInt64 = 0
+    public var invalid: UInt64 = 0
+
+    public var accepted: UInt64 = 0
+    public var blocked: UInt64 = 0
+    public var rejected: UInt64 = 0
+    /// By raw value of the reason.
+    public var dropReasons = [UInt64](repeating: 0, count: DropReason.allCases.count)
+
+    public var statelessPassed: UInt64 = 0
+    public var statelessDropped: UInt64 = 0
+    public var statelessForwarded: UInt64 = 0
+    /// By index of the policy's stateless metrics.
+    public var customMetrics: [UInt64] = []
+
+    public var flows: UInt64 = 0
+    public var flowsEvicted: UInt64 = 0
+    public var flowsRefused: UInt64 = 0
+    public var midstream: UInt64 = 0
+    public var reassemblyGaps: UInt64 = 0
+    public var reassemblyRefused: UInt64 = 0
+    public var overlapConflicts: UInt64 = 0
+    public var badChecksums: UInt64 = 0
+    /// By place in `StreamFault.allCases`.
+    public var streamFaults = [UInt64](repeating: 0, count: StreamFault.allCases.count)
+
+    public var alerts: UInt64 = 0
+    public var alertsSuppressed: UInt64 = 0
+    public var alertsDiscarded: UInt64 = 0
+    /// Records thrown away because the log could not keep up.
+    public var eventsLost: UInt64 = 0
+    /// Transactions by protocol, as written to the log.
+    public var tls: UInt64 = 0
+    public var http: UInt64 = 0
+    public var dns: UInt64 = 0
+    public var ssh: UInt64 = 0
+    public var parserErrors: UInt64 = 0
+
+    public init() {}
+}

@@ -1,0 +1,91 @@
+import AppLayer
+import Detection
+import FlowTracking
+import NetTypes
+import Wire
+
+/// Turns what the pipeline found into log records. One recorder belongs to one pipeline; records are gathered and handed
+/// to the sink in larger pieces.
+public struct EventRecorder: ~Copyable {
+    /// Bytes gathered before they go to the sink.
+    static let pieceSize = 1 << 15
+
+    private var encoder: EVEEncoder
+    private var pending: [UInt8] = []
+    private let sink: (any EventSink)?
+    public let settings: LogSettings
+    /// Records the sink did not take.
+    public private(set) var lost: UInt64 = 0
+    private var pendingRecords: UInt64 = 0
+
+    /// - Parameter sink: nil writes nothing.
+    public init(sink: (any EventSink)?, settings: LogSettings) {
+        self.sink = sink
+        self.settings = settings
+        encoder = EVEEncoder(settings: settings)
+    }
+
+    public var isEnabled: Bool { sink != nil }
+
+    public mutating func alert(
+        _ match: MatchedSignature, _ decision: Decision, _ event: EventPacket, flow: Flow?, direction: FlowDirection,
+        conversation: Conversation?, policy: CompiledPolicy
+    ) {
+        guard isEnabled else { return }
+        encoder.alert(
+            match, decision, event, flow: flow, direction: direction, conversation: conversation, policy: policy)
+        finish()
+    }
+
+    public mutating func drop(
+        _ decision: Decision, _ event: EventPacket, flow: Flow?, direction: FlowDirection, conversation: Conversation?,
+        policy: CompiledPolicy
+    ) {
+        guard isEnabled, event.packet.ip != nil else { return }
+        encoder.drop(decision, event, flow: flow, direction: direction, conversation: conversation, policy: policy)
+        finish()
+    }
+
+    public mutating func flow(
+        _ flow: Flow, _ reason: FlowEndReason, time: Timestamp, conversation: Conversation?, policy: CompiledPolicy
+    ) {
+        guard isEnabled else { return }
+        encoder.flow(flow, reason, time: time, conversation: conversation, policy: policy)
+        finish()
+    }
+
+    public mutating func transaction(
+        _ transaction: Transaction, flow: Flow, time: Timestamp, packetNumber: UInt64?
+    ) {
+        guard isEnabled else { return }
+        encoder.transaction(transaction, flow: flow, time: time, packetNumber: packetNumber)
+        finish()
+    }
+
+    public mutating func stats(
+        _ counters: Counters, activeFlows: Int, uptime: Int64, time: Timestamp, policy: CompiledPolicy
+    ) {
+        guard isEnabled else { return }
+        encoder.stats(counters, activeFlows: activeFlows, uptime: uptime, time: time, policy: policy)
+        finish()
+    }
+
+    private mutating func finish() {
+        pending += encoder.takeLine()
+        pendingRecords += 1
+        if pending.count >= EventRecorder.pieceSize { hand() }
+    }
+
+    /// Hands what is gathered to the sink.
+    public mutating func hand() {
+        guard !pending.isEmpty, let sink else { return }
+        if !sink.write(pending) { lost &+= pendingRecords }
+        pending.removeAll(keepingCapacity: true)
+        pendingRecords = 0
+    }
+
+    public mutating func flush() {
+        hand()
+        sink?.flush()
+    }
+}

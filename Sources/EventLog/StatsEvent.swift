@@ -1,0 +1,107 @@
+import Detection
+import FlowTracking
+import NetTypes
+
+extension EVEEncoder {
+    /// A `stats` record: every counter.
+    mutating func stats(_ counters: Counters, activeFlows: Int, uptime: Int64, time: Timestamp, policy: CompiledPolicy)
+    {
+        begin("stats", time: time, flow: nil, packetNumber: nil)
+        writer.beginObject("stats")
+        writer.member("uptime", uptime)
+        decoder(counters)
+        writer.beginObject("flow")
+        writer.member("total", counters.flows)
+        writer.member("active", activeFlows)
+        writer.member("evicted", counters.flowsEvicted)
+        writer.member("memcap", counters.flowsRefused)
+        writer.endObject()
+        writer.beginObject("tcp")
+        writer.member("midstream_pickups", counters.midstream)
+        writer.member("reassembly_gap", counters.reassemblyGaps)
+        writer.member("segment_memcap_drop", counters.reassemblyRefused)
+        writer.member("overlap_diff_data", counters.overlapConflicts)
+        writer.member("invalid_checksum", counters.badChecksums)
+        for (index, fault) in StreamFault.allCases.enumerated() where counters.streamFaults[index] > 0 {
+            writer.member(key: fault.rawValue, counters.streamFaults[index])
+        }
+        writer.endObject()
+        detect(counters, policy)
+        ips(counters)
+        stateless(counters, policy)
+        writer.beginObject("app_layer")
+        writer.beginObject("tx")
+        writer.member("tls", counters.tls)
+        writer.member("http", counters.http)
+        writer.member("dns", counters.dns)
+        writer.member("ssh", counters.ssh)
+        writer.endObject()
+        writer.beginObject("error")
+        writer.member("parser", counters.parserErrors)
+        writer.endObject()
+        writer.endObject()
+        writer.endObject()
+        writer.endObject()
+    }
+
+    private mutating func decoder(_ counters: Counters) {
+        writer.beginObject("decoder")
+        writer.member("pkts", counters.packets)
+        writer.member("bytes", counters.bytes)
+        writer.member("invalid", counters.invalid)
+        writer.member("ipv4", counters.ipv4)
+        writer.member("ipv6", counters.ipv6)
+        writer.member("tcp", counters.tcp)
+        writer.member("udp", counters.udp)
+        writer.member("icmp", counters.icmp)
+        writer.member("not_ip", counters.notIP)
+        writer.member("fragments", counters.fragments)
+        writer.endObject()
+    }
+
+    private mutating func detect(_ counters: Counters, _ policy: CompiledPolicy) {
+        writer.beginObject("detect")
+        writer.beginArray("engines")
+        writer.beginObject()
+        writer.member("id", 0)
+        writer.member("rules_loaded", policy.details.count)
+        writer.endObject()
+        writer.endArray()
+        writer.member("alert", counters.alerts)
+        writer.member("alert_queue_overflow", counters.alertsDiscarded)
+        writer.member("alerts_suppressed", counters.alertsSuppressed)
+        writer.endObject()
+    }
+
+    private mutating func ips(_ counters: Counters) {
+        writer.beginObject("ips")
+        writer.member("accepted", counters.accepted)
+        writer.member("blocked", counters.blocked)
+        writer.member("rejected", counters.rejected)
+        writer.beginObject("drop_reason")
+        for reason in DropReason.allCases where reason != .none {
+            writer.member(key: reason.counterName, counters.dropReasons[Int(reason.rawValue)])
+        }
+        writer.endObject()
+        writer.endObject()
+    }
+
+    private mutating func stateless(_ counters: Counters, _ policy: CompiledPolicy) {
+        guard !settings.compatibleWithSuricata else { return }
+        writer.beginObject("stateless")
+        writer.member("passed", counters.statelessPassed)
+        writer.member("dropped", counters.statelessDropped)
+        writer.member("forwarded", counters.statelessForwarded)
+        if !policy.stateless.metrics.isEmpty {
+            var sums: [String: UInt64] = [:]
+            for (index, name) in policy.stateless.metrics.enumerated() where index < counters.customMetrics.count {
+                sums[name, default: 0] += counters.customMetrics[index]
+            }
+            writer.beginObject("custom_actions")
+            for (name, count) in sums.sorted(by: { $0.key < $1.key }) { writer.member(key: name, count) }
+            writer.endObject()
+        }
+        writer.endObject()
+        writer.member("events_lost", counters.eventsLost)
+    }
+}
