@@ -1,0 +1,31 @@
+import AppLayer
+import EventLog
+import FlowTracking
+
+/// Everything that shapes a pipeline beside its policy.
+public struct EngineSettings: Sendable {
+    public var flow = FlowSettings()
+    public var appLayer = AppLayerSettings()
+    public var log = LogSettings()
+    /// Suricata's behaviour wherever ours differs: `compat.suricata`.
+    public var compatibleWithSuricata = false {
+        didSet {
+            appLayer.compatibleWithSuricata = compatibleWithSuricata
+            log.compatibleWithSuricata = compatibleWithSuricata
+        }
+    }
+    /// TCP segments with a wrong checksum are not reassembled: `stream.checksums`.
+    public var verifiesChecksums = false
+    /// Forwarded packets have lost one hop already: it is given back, so that `ttl` rules mean the same as in a capture.
+    public var restoresTimeToLive = false
+    /// Delivered bytes kept for one direction, to notice a second version of them: a client's initial window.
+    public var historyBytes = 16_384
+    /// Seed of hashes and flow identifiers: random on a gateway, fixed in replay so that logs repeat.
+    public var seed: UInt64 = 0x5765_6972_5765_6972
+    /// Seconds between `stats` records; 0 writes one at the end alone.
+    public var statsInterval = 0
+    /// Drop records without a flow that are written in one second; a flood of them must not fill the disk.
+    public var flowlessDropsPerSecond = 100
+
+    public init() {}
+}

@@ -1,0 +1,198 @@
+import AppLayer
+import Detection
+import EventLog
+import FlowTracking
+import NetTypes
+import PacketIO
+import PolicyModel
+import Wire
+
+/// One packet's way through the firewall: decode, screen, track, reassemble, sniff, inspect, and the record of it. A
+/// pipeline owns all its state and runs on one thread.
+public struct Pipeline: ~Copyable, PacketHandler {
+    let policy: CompiledPolicy
+    let settings: EngineSettings
+    var flows: FlowTable
+    var conversations = ConversationTable()
+    var evaluator: StatefulEvaluator
+    public var recorder: EventRecorder
+    public internal(set) var counters = Counters()
+    /// The decision about the packet handled last, and its headers.
+    public internal(set) var decision = Decision()
+    public internal(set) var packet = Packet()
+    var context = PacketContext()
+    var raw = RawPacket(number: 0, time: Timestamp(microseconds: 0), linkType: .raw, wireLength: 0)
+    /// Newest packet time; timers never run backwards.
+    public internal(set) var now = Timestamp(microseconds: 0)
+    private var started: Timestamp?
+    private var due: [FlowIndex] = []
+    private var nextStats: Int64 = 0
+    var flowlessDrops = (second: Int64.min, count: 0)
+    /// Told of every transaction that is read and every flow that ends, for summaries. Not called per packet.
+    public var onTransaction: ((Transaction, Flow) -> Void)?
+    public var onFlowEnd: ((Flow, Conversation?) -> Void)?
+
+    public init(policy: CompiledPolicy, settings: EngineSettings, sink: (any EventSink)?) {
+        self.policy = policy
+        self.settings = settings
+        flows = FlowTable(capacity: settings.flow.capacity, seed: settings.seed)
+        evaluator = StatefulEvaluator(policy: policy)
+        recorder = EventRecorder(sink: sink, settings: settings.log)
+        counters.customMetrics = Array(repeating: 0, count: policy.stateless.metrics.count)
+    }
+
+    public var activeFlows: Int { flows.count }
+
+    // MARK: packets
+
+    public mutating func handle(_ raw: RawPacket, bytes: RawSpan) -> Verdict {
+        begin(raw, bytes.byteCount)
+        decision = Decision()
+        context = PacketContext()
+        do throws(DecodeFailure) {
+            try PacketDecoder.decode(bytes, linkType: raw.linkType, wireLength: raw.wireLength, into: &packet)
+        } catch {
+            counters.invalid += 1
+            // What cannot be read cannot be judged. Differs: Suricata forwards such packets.
+            if !settings.compatibleWithSuricata { decision.drop(.decodeError) }
+            return conclude(nil)
+        }
+        guard let ip = packet.ip else {
+            counters.notIP += 1
+            return conclude(nil)
+        }
+        if settings.restoresTimeToLive { packet.ip?.timeToLive = ip.timeToLive == 255 ? 255 : ip.timeToLive + 1 }
+        count(ip)
+        guard screen() else { return conclude(nil) }
+        if ip.isFragment { return handleFragment(bytes) }
+        return handleWhole(bytes)
+    }
+
+    private mutating func begin(_ raw: RawPacket, _ length: Int) {
+        self.raw = raw
+        counters.packets += 1
+        counters.bytes += UInt64(max(raw.wireLength, length))
+        if started == nil { started = raw.time }
+        if raw.time > now {
+            let isNewSecond = raw.time.seconds != now.seconds
+            now = raw.time
+            if isNewSecond { everySecond() }
+        }
+    }
+
+    private mutating func count(_ ip: IPHeader) {
+        if ip.version == .v4 { counters.ipv4 += 1 } else { counters.ipv6 += 1 }
+        if ip.isFragment { counters.fragments += 1 }
+        switch packet.transport {
+        case .tcp: counters.tcp += 1
+        case .udp: counters.udp += 1
+        case .icmp: counters.icmp += 1
+        case .none, .sctp, .other: break
+        }
+    }
+
+    /// The stateless rule groups. False when they have decided.
+    private mutating func screen() -> Bool {
+        if policy.stateless.forwardsAll { return true }
+        let outcome = policy.stateless.evaluate(packet)
+        for metric in outcome.metrics { counters.customMetrics[metric] += 1 }
+        switch outcome.action {
+        case .pass:
+            counters.statelessPassed += 1
+            decision.isPassed = true
+            return false
+        case .drop:
+            counters.statelessDropped += 1
+            decision.drop(
+                outcome.isFragmentDrop ? .fragmentWithoutUDP : outcome.rule == nil ? .statelessDefault : .statelessRule)
+            return false
+        case .forwardToStateful:
+            counters.statelessForwarded += 1
+            return true
+        }
+    }
+
+    /// A fragment has no flow and no ports. Differs: where there are rules to keep, it is dropped, for its datagram cannot
+    /// be judged in pieces; a gateway's kernel with connection tracking hands over whole datagrams.
+    private mutating func handleFragment(_ bytes: RawSpan) -> Verdict {
+        context.hasPorts = false
+        if !settings.compatibleWithSuricata, !policy.signatures.isEmpty {
+            decision.drop(.defragError)
+            return conclude(nil)
+        }
+        judgeWithoutFlow(bytes)
+        return conclude(nil)
+    }
+
+    mutating func judgeWithoutFlow(_ bytes: RawSpan) {
+        guard let tuple = packet.tuple else { return }
+        var scratch = Flow.placeholder(tuple, time: now)
+        evaluator.judge(packet, bytes, context, flow: &scratch, conversation: nil, decision: &decision)
+    }
+
+    // MARK: time
+
+    public mutating func tick(now time: Timestamp) {
+        if time > now { now = time }
+        everySecond()
+        recorder.hand()
+    }
+
+    private mutating func everySecond() {
+        expireFlows()
+        guard settings.statsInterval > 0 else { return }
+        if nextStats == 0 { nextStats = now.seconds + Int64(settings.statsInterval) }
+        if now.seconds >= nextStats {
+            writeStats()
+            nextStats = now.seconds + Int64(settings.statsInterval)
+        }
+    }
+
+    /// Flows looked at in one go: bounds what a packet can be delayed by.
+    static let expiryBatch = 4096
+
+    private mutating func expireFlows() {
+        flows.collectDue(now: now, limit: Pipeline.expiryBatch, into: &due)
+        for index in due {
+            let idle = now.seconds &- flows[index].lastSeen.seconds
+            let limit = Int64(timeout(of: index))
+            if idle >= limit {
+                endFlow(index, .timeout)
+            } else {
+                flows.schedule(index, after: Int(limit - idle), from: now)
+            }
+        }
+    }
+
+    func timeout(of index: FlowIndex) -> Int {
+        let flow = flows[index]
+        switch flow.ipProtocol {
+        case .tcp:
+            switch flow.state {
+            case .new: return settings.flow.tcpNew
+            case .established: return settings.flow.tcpIdle
+            case .closed: return settings.flow.tcpClosed
+            }
+        case .udp: return settings.flow.udpIdle
+        case .icmp, .icmpv6: return settings.flow.icmpIdle
+        default: return settings.flow.otherIdle
+        }
+    }
+
+    private mutating func writeStats() {
+        counters.eventsLost = recorder.lost
+        let uptime = now.seconds - (started ?? now).seconds
+        recorder.stats(counters, activeFlows: flows.count, uptime: uptime, time: now, policy: policy)
+    }
+
+    /// Ends every flow and writes what is left.
+    public mutating func finish() {
+        var indices: [FlowIndex] = []
+        flows.visit { indices.append($0) }
+        // In the order they came, so that the log of a replay does not depend on memory layout.
+        indices.sort { flows[$0].identifier < flows[$1].identifier }
+        for index in indices { endFlow(index, .shutdown) }
+        writeStats()
+        recorder.flush()
+    }
+}

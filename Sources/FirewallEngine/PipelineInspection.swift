@@ -1,0 +1,216 @@
+import AppLayer
+import Detection
+import EventLog
+import FlowTracking
+import NetTypes
+import PacketIO
+import Wire
+
+/// Verbs 5 to 9 for a packet whose flow is known: its bytes to the parser, rules, and the conclusion.
+extension Pipeline {
+    // MARK: streams
+
+    /// Puts the payload into the stream and what is new of it before the parser.
+    mutating func takePayload(_ index: FlowIndex, _ segment: TCPSegment, _ bytes: RawSpan) -> Verdict {
+        if packet.payloadLength > 0, wantsBytes(index) {
+            let conversation = conversation(of: index, base: streamStarts(index))
+            feed(conversation, index, segment, bytes)
+        }
+        if decision.disposition != .accept { return conclude(index) }
+        if segment.flags.contains(.fin) || segment.flags.contains(.rst) {
+            conversations[flows[index].conversation]?.session.end(context.direction)
+        }
+        return judge(index, bytes)
+    }
+
+    /// A flow that is decided and has nothing left to log is not read any more.
+    private func wantsBytes(_ index: FlowIndex) -> Bool {
+        flows[index].disposition != .dropped && !flows[index].flags.contains(.finishedReading)
+    }
+
+    /// Sequence numbers of the first bytes of both sides.
+    private func streamStarts(_ index: FlowIndex) -> (SequenceNumber, SequenceNumber) {
+        let tcp = flows[index].tcp
+        return (tcp.client.initialSequence + 1, tcp.server.initialSequence + 1)
+    }
+
+    private mutating func feed(
+        _ conversation: Conversation, _ index: FlowIndex, _ segment: TCPSegment, _ bytes: RawSpan
+    ) {
+        let payload = bytes.clamped(packet.payload)
+        let sequence = segment.flags.contains(.syn) ? segment.sequence + 1 : segment.sequence
+        let direction = context.direction
+        let session = conversation.session
+        context.streamOffset = Int(truncatingIfNeeded: conversation.stream(direction).offset(of: sequence) ?? 0)
+        let isToServer = direction == .toServer
+        let inserted =
+            isToServer
+            ? conversation.toServer.insert(sequence: sequence, payload, settings: settings.flow)
+            : conversation.toClient.insert(sequence: sequence, payload, settings: settings.flow)
+        if inserted.conflicts {
+            counters.overlapConflicts += 1
+            // Differs: Suricata forwards it. Which version the endpoint reads cannot be known, so only one gets there.
+            if !settings.compatibleWithSuricata {
+                decision.drop(.overlapConflict)
+                return
+            }
+        }
+        switch inserted.insertion {
+        case .deliver(let from):
+            context.isInStream = true
+            var events: SessionEvents = []
+            if isToServer {
+                conversation.toServer.deliver(payload, from: from) { events.formUnion(session.feed(direction, $0)) }
+            } else {
+                conversation.toClient.deliver(payload, from: from) { events.formUnion(session.feed(direction, $0)) }
+            }
+            context.sessionEvents = events
+            noteSession(conversation, index)
+        case .stored, .known: context.isInStream = true
+        case .refused:
+            counters.reassemblyRefused += 1
+            if flows[index].disposition == .passed {
+                // Only the log still wanted to read: the connection goes on unread.
+                releaseConversation(index)
+            } else if !settings.compatibleWithSuricata {
+                // The hole before it is not filled: both come again.
+                decision.drop(.streamReassembly)
+            }
+        }
+    }
+
+    /// The flow's conversation, made when it is needed first.
+    mutating func conversation(of index: FlowIndex, base: (SequenceNumber, SequenceNumber)) -> Conversation {
+        if let known = conversations[flows[index].conversation] { return known }
+        let tuple = flows[index].tuple
+        let history = max(StatefulEvaluator.streamWindow, settings.historyBytes)
+        let conversation = Conversation(
+            session: AppLayerSession(
+                isStream: tuple.ipProtocol == .tcp, serverPort: tuple.destinationPort, settings: settings.appLayer),
+            toServer: StreamReassembler(firstByte: base.0, historyLimit: history),
+            toClient: StreamReassembler(firstByte: base.1, historyLimit: history))
+        flows[index].conversation = conversations.add(conversation)
+        return conversation
+    }
+
+    /// Takes over what the session has found out.
+    mutating func noteSession(_ conversation: Conversation, _ index: FlowIndex) {
+        flows[index].applicationProtocol = conversation.session.appProtocol.rawValue
+        if context.sessionEvents.contains(.malformed) { counters.parserErrors += 1 }
+    }
+
+    // MARK: rules
+
+    /// The verdict of a flow that is decided already; nil while it is not.
+    mutating func decidedVerdict(_ index: FlowIndex) -> Verdict? {
+        switch flows[index].disposition {
+        case .undecided: return nil
+        case .passed:
+            // Names are still read for the log.
+            if conversations[flows[index].conversation] != nil || packet.tcp == nil && !isRead(index) { return nil }
+            decision.isPassed = true
+            decision.signature = flows[index].decidingSignature
+            return conclude(index)
+        case .dropped:
+            decision.drop(.flowDrop)
+            return conclude(index)
+        }
+    }
+
+    private func isRead(_ index: FlowIndex) -> Bool { flows[index].flags.contains(.finishedReading) }
+
+    mutating func judge(_ index: FlowIndex, _ bytes: RawSpan) -> Verdict {
+        switch flows[index].disposition {
+        case .passed:
+            decision.isPassed = true
+            decision.signature = flows[index].decidingSignature
+        case .dropped: decision.drop(.flowDrop)
+        case .undecided:
+            if policy.usesFlowbits, flows[index].conversation < 0 {
+                _ = conversation(of: index, base: streamStarts(index))
+            }
+            let conversation = conversations[flows[index].conversation]
+            if settings.compatibleWithSuricata, packet.tcp != nil, let conversation {
+                context.sessionEvents = conversation.events(context.sessionEvents, context.direction)
+            }
+            evaluator.judge(
+                packet, bytes, context, flow: &flows[index], conversation: conversation, decision: &decision)
+        }
+        return conclude(index)
+    }
+
+    // MARK: conclusion
+
+    /// The one place where a packet's handling ends: records, counters, and the verdict.
+    mutating func conclude(_ index: FlowIndex?) -> Verdict {
+        record(index)
+        if let index { logTransactions(index) }
+        switch decision.disposition {
+        case .accept:
+            counters.accepted += 1
+            return .accept
+        case .drop:
+            counters.blocked += 1
+            counters.dropReasons[Int(decision.reason.rawValue)] += 1
+            return .drop
+        case .reject:
+            counters.rejected += 1
+            counters.dropReasons[Int(decision.reason.rawValue)] += 1
+            return .reject
+        }
+    }
+
+    private mutating func record(_ index: FlowIndex?) {
+        let alerts = evaluator.alerts
+        guard !alerts.isEmpty || decision.disposition != .accept else { return }
+        let event = EventPacket(number: raw.number, time: raw.time, packet: packet)
+        let flow = index.map { flows[$0] }
+        let conversation = flow.flatMap { conversations[$0.conversation] }
+        counters.alertsDiscarded += UInt64(decision.discardedAlerts)
+        for match in alerts {
+            guard isWorthLogging(match, index) else {
+                counters.alertsSuppressed += 1
+                continue
+            }
+            counters.alerts += 1
+            recorder.alert(
+                match, decision, event, flow: flow, direction: context.direction, conversation: conversation,
+                policy: policy)
+        }
+        if !alerts.isEmpty, let index { flows[index].flags.insert(.hasAlerts) }
+        evaluator.clearAlerts()
+        if decision.disposition != .accept, isDropLogged(index) {
+            recorder.drop(
+                decision, event, flow: flow, direction: context.direction, conversation: conversation, policy: policy)
+        }
+    }
+
+    /// Differs: the alert of a default action is logged once for a flow and direction, not for every packet; the
+    /// flow's record has the count.
+    private mutating func isWorthLogging(_ match: MatchedSignature, _ index: FlowIndex?) -> Bool {
+        guard match.signature >= policy.firstDefault, !settings.compatibleWithSuricata, let index else { return true }
+        let mark: FlowFlags = context.direction == .toServer ? .defaultAlertToServer : .defaultAlertToClient
+        guard !flows[index].flags.contains(mark) else {
+            flows[index].suppressed.alerts &+= 1
+            return false
+        }
+        flows[index].flags.insert(mark)
+        return true
+    }
+
+    private mutating func isDropLogged(_ index: FlowIndex?) -> Bool {
+        if settings.log.logsEveryDrop { return true }
+        guard let index else {
+            if flowlessDrops.second != now.seconds { flowlessDrops = (now.seconds, 0) }
+            flowlessDrops.count += 1
+            return flowlessDrops.count <= settings.flowlessDropsPerSecond
+        }
+        let mark: FlowFlags = context.direction == .toServer ? .dropLoggedToServer : .dropLoggedToClient
+        guard !flows[index].flags.contains(mark) else {
+            flows[index].suppressed.drops &+= 1
+            return false
+        }
+        flows[index].flags.insert(mark)
+        return true
+    }
+}

@@ -1,0 +1,236 @@
+import AppLayer
+import Detection
+import EventLog
+import FlowTracking
+import NetTypes
+import PacketIO
+import Wire
+
+/// Verbs 4 and 5: which flow a packet belongs to, what it does to the connection, and its bytes in order.
+extension Pipeline {
+    mutating func handleWhole(_ bytes: RawSpan) -> Verdict {
+        guard let tuple = packet.tuple else { return conclude(nil) }
+        if let icmp = packet.icmp, let quoted = icmp.quoted, let index = findQuoted(quoted) {
+            return handleRelatedError(index, quoted, bytes)
+        }
+        let (key, senderIsFirst) = FlowKey.make(tuple, vlan: packet.vlan)
+        if let tcp = packet.tcp {
+            return handleTCP(tcp, key, senderIsFirst, bytes)
+        }
+        guard let index = flows.find(key) ?? create(key, senderIsFirst) else { return conclude(nil) }
+        return handleDatagram(index, senderIsFirst, bytes)
+    }
+
+    // MARK: flows
+
+    /// Makes room if need be: the oldest half-open flow is forgotten for a new one. Nil, and the packet is dropped, when
+    /// every flow is established.
+    mutating func create(_ key: FlowKey, _ senderIsFirst: Bool) -> FlowIndex? {
+        if flows.isFull {
+            guard let victim = flows.oldestHalfOpen else {
+                counters.flowsRefused += 1
+                decision.drop(.flowMemory)
+                return nil
+            }
+            counters.flowsEvicted += 1
+            endFlow(victim, .forced)
+        }
+        counters.flows += 1
+        let index = flows.insert(key, clientIsFirst: senderIsFirst, time: raw.time)
+        flows.linkHalfOpen(index)
+        flows.schedule(index, after: timeout(of: index), from: now)
+        return index
+    }
+
+    func direction(_ index: FlowIndex, _ senderIsFirst: Bool) -> FlowDirection {
+        flows[index].clientIsFirst == senderIsFirst ? .toServer : .toClient
+    }
+
+    /// Counts the packet to its flow and takes the flow's state before it.
+    private mutating func attach(_ index: FlowIndex, _ direction: FlowDirection) {
+        context.hasFlow = true
+        context.direction = direction
+        flows[index].count(packet, direction, at: raw.time)
+    }
+
+    private func findQuoted(_ quoted: FlowTuple) -> FlowIndex? {
+        flows.find(FlowKey.make(quoted, vlan: packet.vlan).key)
+    }
+
+    /// An ICMP error shares the verdict of the flow it quotes; while that is undecided, rules judge the error itself. The
+    /// error travels to the sender of the quoted packet.
+    private mutating func handleRelatedError(_ index: FlowIndex, _ quoted: FlowTuple, _ bytes: RawSpan) -> Verdict {
+        let (_, quotedIsFirst) = FlowKey.make(quoted, vlan: packet.vlan)
+        context.hasFlow = true
+        context.isRelatedError = true
+        context.direction = direction(index, quotedIsFirst).opposite
+        context.isEstablished = flows[index].state != .new
+        switch flows[index].disposition {
+        case .passed: decision.isPassed = true
+        case .dropped: decision.drop(.flowDrop)
+        case .undecided:
+            let conversation = conversations[flows[index].conversation]
+            evaluator.judge(
+                packet, bytes, context, flow: &flows[index], conversation: conversation, decision: &decision)
+        }
+        return conclude(index)
+    }
+
+    // MARK: UDP, ICMP and others
+
+    private mutating func handleDatagram(_ index: FlowIndex, _ senderIsFirst: Bool, _ bytes: RawSpan) -> Verdict {
+        let direction = direction(index, senderIsFirst)
+        attach(index, direction)
+        if flows[index].isBidirectional, flows[index].state == .new {
+            flows[index].state = .established
+            flows.unlinkHalfOpen(index)
+        }
+        context.isEstablished = flows[index].isBidirectional
+        if let verdict = decidedVerdict(index) { return verdict }
+        if case .udp(let udp) = packet.transport, packet.payloadLength > 0 {
+            let conversation = conversation(of: index, base: (SequenceNumber(0), SequenceNumber(0)))
+            context.sessionEvents = conversation.session.feed(
+                datagram: bytes.clamped(packet.payload), direction, ports: (udp.sourcePort, udp.destinationPort))
+            noteSession(conversation, index)
+        }
+        return judge(index, bytes)
+    }
+
+    // MARK: TCP
+
+    private mutating func handleTCP(
+        _ tcp: TCPHeader, _ key: FlowKey, _ senderIsFirst: Bool, _ bytes: RawSpan
+    ) -> Verdict {
+        let segment = TCPSegment(
+            tcp, payloadLength: packet.payloadLength + packet.payloadMissing, time: raw.time.microseconds)
+        let isChecksumWrong =
+            settings.verifiesChecksums && raw.hasChecksums && !Checksum.isTransportValid(bytes, of: packet)
+        if isChecksumWrong { counters.badChecksums += 1 }
+        if let found = flows.find(key) {
+            if segment.opensAgain(flows[found], direction(found, senderIsFirst)) {
+                endFlow(found, .timeout)
+            } else {
+                return continueTCP(found, segment, senderIsFirst, bytes, isChecksumWrong: isChecksumWrong)
+            }
+        }
+        if isChecksumWrong { return judgeOutsideStream(key, senderIsFirst, bytes) }
+        if segment.flags.contains(.syn), !segment.flags.contains(.ack) {
+            guard let index = create(key, senderIsFirst) else { return conclude(nil) }
+            attach(index, .toServer)
+            flows[index].tcp.open(segment)
+            return takePayload(index, segment, bytes)
+        }
+        return handleMidstream(segment, key, senderIsFirst, bytes)
+    }
+
+    private mutating func judgeOutsideStream(_ key: FlowKey, _ senderIsFirst: Bool, _ bytes: RawSpan) -> Verdict {
+        judgeWithoutFlow(bytes)
+        return conclude(nil)
+    }
+
+    private mutating func continueTCP(
+        _ index: FlowIndex, _ segment: TCPSegment, _ senderIsFirst: Bool, _ bytes: RawSpan, isChecksumWrong: Bool
+    ) -> Verdict {
+        let direction = direction(index, senderIsFirst)
+        attach(index, direction)
+        context.isEstablished = flows[index].state != .new
+        if flows[index].flags.contains(.judgedWithoutSession) { return judge(index, bytes) }
+        if flows[index].disposition == .dropped {
+            followDropped(index, segment, direction)
+            decision.drop(.flowDrop)
+            return conclude(index)
+        }
+        guard !isChecksumWrong else { return judge(index, bytes) }
+        let outcome = flows[index].tcp.handle(segment, direction)
+        updateState(index)
+        if let fault = outcome.fault { counters.streamFaults[fault.index] += 1 }
+        // Differs: a payload that its receiver would not take, and that no rule has seen, is not forwarded either.
+        let isUnread = outcome.fault != nil && packet.payloadLength > 0 && flows[index].disposition == .undecided
+        if outcome.isInvalid || isUnread && !settings.compatibleWithSuricata {
+            decision.drop(.streamError)
+            if settings.compatibleWithSuricata { return judge(index, bytes) }
+            return conclude(index)
+        }
+        context.isStreamEstablished = flows[index].tcp.isEstablished
+        if outcome.takesPayload { return takePayload(index, segment, bytes) }
+        return judge(index, bytes)
+    }
+
+    /// A dropped flow is followed only to its end, so that its place is free soon.
+    private mutating func followDropped(_ index: FlowIndex, _ segment: TCPSegment, _ direction: FlowDirection) {
+        guard segment.flags.contains(.rst) || segment.flags.contains(.fin) else { return }
+        flows.schedule(index, after: settings.flow.tcpClosed, from: now)
+    }
+
+    /// Keeps the flow's own state and timers in step with the connection's.
+    private mutating func updateState(_ index: FlowIndex) {
+        let state = flows[index].tcp.flowState
+        guard state != flows[index].state else { return }
+        flows[index].state = state
+        flows.unlinkHalfOpen(index)
+        if state == .closed { flows.schedule(index, after: settings.flow.tcpClosed, from: now) }
+    }
+
+    /// The first packet of a flow is not a SYN: StreamExceptionPolicy.
+    private mutating func handleMidstream(
+        _ segment: TCPSegment, _ key: FlowKey, _ senderIsFirst: Bool, _ bytes: RawSpan
+    ) -> Verdict {
+        counters.midstream += 1
+        switch settings.flow.midstream {
+        case .drop, .reject:
+            if segment.flags.contains(.rst) {
+                decision.drop(.streamError)
+            } else {
+                decision.drop(.streamMidstream)
+                if settings.flow.midstream == .reject { decision.disposition = .reject }
+            }
+            return conclude(nil)
+        case .continue:
+            guard let index = create(key, senderIsFirst) else { return conclude(nil) }
+            attach(index, .toServer)
+            flows[index].flags.formUnion([.midstream, .judgedWithoutSession])
+            return judge(index, bytes)
+        case .track:
+            return pickUp(segment, key, senderIsFirst, bytes)
+        }
+    }
+
+    private mutating func pickUp(
+        _ segment: TCPSegment, _ key: FlowKey, _ senderIsFirst: Bool, _ bytes: RawSpan
+    ) -> Verdict {
+        let isFromServer = segment.flags.isSuperset(of: [.syn, .ack])
+        guard let index = create(key, isFromServer ? !senderIsFirst : senderIsFirst) else { return conclude(nil) }
+        let direction: FlowDirection = isFromServer ? .toClient : .toServer
+        attach(index, direction)
+        flows[index].flags.insert(.midstream)
+        flows[index].tcp.pickUp(segment, direction)
+        updateState(index)
+        context.isStreamEstablished = flows[index].tcp.isEstablished
+        return takePayload(index, segment, bytes)
+    }
+}
+
+extension TCPSegment {
+    /// A new connection on the addresses and ports of one that is over.
+    func opensAgain(_ flow: Flow, _ direction: FlowDirection) -> Bool {
+        guard flags.contains(.syn), !flags.contains(.ack) else { return false }
+        if flow.flags.contains(.judgedWithoutSession) { return true }
+        let former = direction == .toServer ? flow.tcp.client : flow.tcp.server
+        guard former.initialSequence != sequence else { return false }
+        switch flow.tcp.state {
+        case .none, .lastAck, .closeWait, .closing, .closed, .timeWait: return true
+        case .synSent, .synReceived, .established, .finWait1, .finWait2: return flow.disposition == .dropped
+        }
+    }
+}
+
+extension TCPConnection {
+    /// The flow state that rules and records speak of.
+    var flowState: FlowState {
+        switch state {
+        case .none, .synSent, .synReceived: .new
+        case .established, .finWait1, .finWait2, .closing, .closeWait: .established
+        case .lastAck, .timeWait, .closed: .closed
+        }
+    }
+}
