@@ -1,0 +1,111 @@
+import ArgumentParser
+import Detection
+import PolicyModel
+import RuleLanguage
+
+/// `weir check`: load and validate documents, and say everything that is wrong with them.
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Load and validate policies, rule groups, rules and lists.",
+        discussion: """
+            Every problem is named with file, line and column or JSON path. Rule groups that a policy refers to are looked \
+            for beside it; one that is missing is a warning here and an error in run and replay.
+            """)
+
+    enum Kind: String, ExpressibleByArgument, CaseIterable {
+        case stateful = "STATEFUL"
+        case stateless = "STATELESS"
+        case policy = "POLICY"
+
+        init?(argument: String) { self.init(rawValue: argument.uppercased()) }
+
+        var groupType: RuleGroupType? {
+            switch self {
+            case .stateful: .stateful
+            case .stateless: .stateless
+            case .policy: nil
+            }
+        }
+    }
+
+    @Argument(help: ArgumentHelp("Documents.", valueName: "file"))
+    var files: [String]
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("What a bare rule group is; inferred otherwise.", valueName: "STATEFUL|STATELESS"))
+    var type: Kind?
+
+    @Flag(name: .customShort("T"), help: "Accepted for Suricata's sake: check only tests.")
+    var testOnly = false
+
+    @OptionGroup var source: RuleSourceOptions
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() throws {
+        let configuration = try options.load()
+        let loader = PolicyLoader(groupFiles: try source.groupFiles())
+        var isRefused = false
+        var assumesHomeNet = false
+        for file in files {
+            let result = check(file, loader, configuration)
+            Terminal.report(result.diagnostics)
+            isRefused = isRefused || result.diagnostics.hasErrors
+            assumesHomeNet = assumesHomeNet || result.assumesHomeNet
+            if let summary = result.summary {
+                let mark =
+                    result.diagnostics.hasErrors ? Terminal.styled("refused", .red) : Terminal.styled("ok", .green)
+                print("\(file): \(mark): \(summary)")
+            } else {
+                print("\(file): \(Terminal.styled("refused", .red))")
+            }
+        }
+        if assumesHomeNet {
+            Terminal.printError(
+                "weir: HOME_NET is not given, \(Configuration.privateRanges) is assumed (--set vars.HOME_NET=...)")
+        }
+        if isRefused { throw ExitStatus.refused }
+    }
+
+    private struct Outcome {
+        var diagnostics: [Diagnostic] = []
+        var summary: DocumentSummary?
+        var assumesHomeNet = false
+    }
+
+    private func check(_ file: String, _ loader: PolicyLoader, _ configuration: Configuration) -> Outcome {
+        let reading = loader.document(at: file, type: type?.groupType)
+        guard let document = reading.document else { return Outcome(diagnostics: reading.diagnostics) }
+        var outcome = Outcome(summary: DocumentSummary(document))
+        var assembly = PolicyAssembly(configuration: configuration, purpose: .check)
+        switch document {
+        case .firewallPolicy: _ = assembly.compile(loader.bundle(policy: file))
+        case .ruleGroup(let group):
+            var loading = BundleLoading(diagnostics: reading.diagnostics)
+            if case .stateful(let stateful) = group.group {
+                loading.bundle = PolicyBundle(
+                    ruleGroups: [PolicyBundle.StatefulGroup(name: group.name ?? file, file: file, group: stateful)],
+                    order: stateful.ruleOrder)
+            }
+            _ = assembly.compile(loading)
+        case .plainList(let list):
+            let group = list.ruleGroup(.pass, order: .strictOrder)
+            let bundle = PolicyBundle(
+                ruleGroups: [PolicyBundle.StatefulGroup(name: file, file: file, group: group)], order: .strictOrder)
+            _ = assembly.compile(BundleLoading(bundle: bundle, diagnostics: reading.diagnostics))
+        case .loggingConfiguration: return Outcome(diagnostics: reading.diagnostics, summary: outcome.summary)
+        }
+        outcome.diagnostics = assembly.diagnostics.unique
+        outcome.assumesHomeNet = assembly.assumesHomeNet
+        return outcome
+    }
+}
+
+extension [Diagnostic] {
+    /// Each problem once, in the order of the file.
+    var unique: [Diagnostic] {
+        var seen: Set<Diagnostic> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

@@ -1,0 +1,122 @@
+import AppLayer
+import EventLog
+import FirewallEngine
+import FlowTracking
+import NFQueue
+import RuleLanguage
+
+/// What the user configures beside the policy: by `--config FILE`, by `--set KEY=VALUE`, by Suricata's letters.
+struct Configuration {
+    var settings = EngineSettings()
+    var queue = QueueConfiguration()
+    /// `vars.NAME`: text of an address or port list.
+    var variables: [String: String] = [:]
+    /// `references.NAME`: addresses behind `@NAME`.
+    var references: [String: [String]] = [:]
+    var countryDatabase: String?
+    /// Set by the user, not by the policy.
+    var midstream: MidstreamPolicy?
+    var tcpIdle: Int?
+
+    /// The private ranges of RFC 1918 and RFC 4193: what `check` and `replay` take for HOME_NET when nothing is said.
+    static let privateRanges = "[10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7]"
+}
+
+/// One option of the configuration.
+struct ConfigurationKey: Sendable {
+    let name: String
+    let form: String
+    let summary: String
+    let apply: @Sendable (inout Configuration, String) throws(ConfigurationProblem) -> Void
+}
+
+struct ConfigurationProblem: Error {
+    let message: String
+
+    init(_ message: String) { self.message = message }
+}
+
+extension ConfigurationKey {
+    static let all: [ConfigurationKey] = [
+        flag("compat.suricata", "Suricata's behaviour wherever Weir's differs.") {
+            $0.settings.compatibleWithSuricata = $1
+        },
+        choice(
+            "stream.checksums", ["none", "all"],
+            "Whether TCP segments with a wrong checksum are left out of the stream."
+        ) {
+            $0.settings.verifiesChecksums = $1 == "all"
+        },
+        choice(
+            "stream.midstream", MidstreamPolicy.allCases.map(\.rawValue),
+            "TCP packets without a known session: the policy's StreamExceptionPolicy, or `track` to pick them up."
+        ) { $0.midstream = MidstreamPolicy(rawValue: $1) },
+        number("stream.pending-bytes", 4096...(1 << 28), "Bytes out of order kept for one direction of a flow.") {
+            $0.settings.flow.pendingBytes = $1
+        },
+        number("flow.capacity", 16...(1 << 28), "Most flows at once.") { $0.settings.flow.capacity = $1 },
+        number("flow.tcp-idle", 60...6000, "Seconds until an idle TCP flow is forgotten.") { $0.tcpIdle = $1 },
+        number("flow.udp-idle", 1...86_400, "Seconds until an idle UDP flow is forgotten.") {
+            $0.settings.flow.udpIdle = $1
+        },
+        number("tls.handshake-bytes", 512...(1 << 24), "Longest TLS handshake message that is read.") {
+            $0.settings.appLayer.tlsHandshakeBytes = $1
+        },
+        number("http.head-bytes", 512...(1 << 24), "Longest head of an HTTP message that is read.") {
+            $0.settings.appLayer.httpHeadBytes = $1
+        },
+        ConfigurationKey(name: "geoip.database", form: "FILE", summary: "Country database (.mmdb) for geoip rules.") {
+            $0.countryDatabase = $1
+        },
+        flag("log.every-drop", "A drop record for every packet instead of the first of a flow and direction.") {
+            $0.settings.log.logsEveryDrop = $1
+        },
+        number("log.stats-interval", 0...86_400, "Seconds between stats records; 0 writes one at the end.") {
+            $0.settings.statsInterval = $1
+        },
+    ]
+
+    static let byName = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
+
+    static func flag(
+        _ name: String, _ summary: String, _ set: @escaping @Sendable (inout Configuration, Bool) -> Void
+    ) -> ConfigurationKey {
+        ConfigurationKey(name: name, form: "on|off", summary: summary) {
+            configuration, text throws(ConfigurationProblem) in
+            switch text.lowercased() {
+            case "on", "yes", "true": set(&configuration, true)
+            case "off", "no", "false": set(&configuration, false)
+            default: throw ConfigurationProblem("'\(text)' is no value of \(name): expected on or off")
+            }
+        }
+    }
+
+    static func choice(
+        _ name: String, _ values: [String], _ summary: String,
+        _ set: @escaping @Sendable (inout Configuration, String) -> Void
+    ) -> ConfigurationKey {
+        let form = values.joined(separator: "|")
+        return ConfigurationKey(name: name, form: form, summary: summary) {
+            configuration, text throws(ConfigurationProblem) in
+            guard values.contains(text) else {
+                throw ConfigurationProblem(
+                    "'\(text)' is no value of \(name): expected \(values.joined(separator: ", "))")
+            }
+            set(&configuration, text)
+        }
+    }
+
+    static func number(
+        _ name: String, _ range: ClosedRange<Int>, _ summary: String,
+        _ set: @escaping @Sendable (inout Configuration, Int) -> Void
+    ) -> ConfigurationKey {
+        ConfigurationKey(name: name, form: "N", summary: summary) { configuration, text throws(ConfigurationProblem) in
+            guard let value = Int(text), range.contains(value) else {
+                throw ConfigurationProblem(
+                    "'\(text)' is no value of \(name): expected a number from \(range.lowerBound) to \(range.upperBound)"
+                )
+            }
+            set(&configuration, value)
+        }
+    }
+}

@@ -1,0 +1,7 @@
+import ArgumentParser
+import WeirCommands
+
+@main
+struct Weir {
+    static func main() { WeirCommand.main() }
+}
