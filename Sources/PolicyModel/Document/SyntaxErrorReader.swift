@@ -31,6 +31,7 @@ struct SyntaxErrorReader {
             case "did not find expected ',' or ']'": "expected ',' or ']' in the list that begins at \(begin)"
             case "found unexpected end of stream": "the string that begins at \(begin) is never closed"
             case "but found another document": "expected a single document, found a second one"
+            case "did not find expected node content": "expected a value in what begins at \(begin)"
             case "found character that cannot start any token": "unexpected character"
             case "mapping values are not allowed in this context": "unexpected ':'"
             case "did not find expected <document start>": "expected the end of the document, found more text"
@@ -38,7 +39,10 @@ struct SyntaxErrorReader {
                 "nested deeper than \(DocumentReader.maximumDepth) levels"
             default: context.map { "\(problem), \($0.text) that begins at \(begin)" } ?? problem
             }
-        return at(mark.line, mark.column, message, hint: hint)
+        // libyaml counts one line more than there is where the document ends too soon.
+        let end = place(ofCharacter: mask.text.count)
+        let isPastEnd = (mark.line, mark.column) > (end.line, end.column)
+        return at(isPastEnd ? end.line : mark.line, isPastEnd ? end.column : mark.column, message, hint: hint)
     }
 
     /// An anchor in front of a block is a common reason why what follows makes no sense to the parser.

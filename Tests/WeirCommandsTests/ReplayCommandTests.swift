@@ -1,0 +1,116 @@
+import Foundation
+import LiveSupport
+import Testing
+
+/// `weir replay` beside what the scenarios show: its options, its exit codes, captures that are damaged.
+struct ReplayCommandTests {
+    static let names = ScenarioTests.root + "/captures/names.pcap"
+    static let policy = [
+        "--policy", repository + "/rules/policy.yaml", "--set", "vars.HOME_NET=[10.91.0.0/24,fd91::/16]",
+    ]
+
+    private func replay(_ words: [String]) throws -> CommandResult { try run([Program.path, "replay"] + words) }
+
+    @Test func textReport() throws {
+        let result = try replay([ReplayCommandTests.names] + ReplayCommandTests.policy)
+        #expect(result.status == 0)
+        #expect(result.output.contains("75 packets"))
+        #expect(result.output.contains("accepted 41  dropped 30  rejected 4"))
+        #expect(!result.output.contains("\u{1b}["), "colour, though it is no terminal")
+    }
+
+    /// What passed, written, holds as many packets as were accepted, and passes again.
+    @Test func writesTheAccepted() throws {
+        let folder = try Folder()
+        let accepted = folder.path + "/accepted.pcap"
+        #expect(
+            try replay([ReplayCommandTests.names, "--write-accepted", accepted] + ReplayCommandTests.policy).status == 0
+        )
+        let again = try replay([accepted, "--format", "json"] + ReplayCommandTests.policy)
+        #expect(again.status == 0)
+        let report = try #require(JSONSerialization.jsonObject(with: Data(again.output.utf8)) as? [String: Any])
+        #expect(report["packets"] as? Int == 41, "\(again.output)")
+    }
+
+    /// Two captures are two runs, each with its own log folder; with --continue they are one.
+    @Test func severalCaptures() throws {
+        let folder = try Folder()
+        let other = ScenarioTests.root + "/captures/requests.pcap"
+        let apart = try replay([ReplayCommandTests.names, other, "--log-dir", folder.path] + ReplayCommandTests.policy)
+        #expect(apart.status == 0, "\(apart.errors)")
+        #expect(apart.output.contains("75 packets") && apart.output.contains("16 packets"))
+        #expect(try !folder.records("names.pcap/eve.json").isEmpty)
+        #expect(try !folder.records("requests.pcap/eve.json").isEmpty)
+        let together = try replay(["--continue", ReplayCommandTests.names, other] + ReplayCommandTests.policy)
+        #expect(together.output.contains("91 packets"), "\(together.output)")
+    }
+
+    @Test func standardInput() throws {
+        let result = try run(["bash", "-c", "cat \(ReplayCommandTests.names) | \(Program.path) replay -"])
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.output.contains("75 packets"))
+    }
+
+    /// A capture that ends within a packet: what was read is reported, and then the damage.
+    @Test func cutCapture() throws {
+        let folder = try Folder()
+        let whole = try Data(contentsOf: URL(fileURLWithPath: ReplayCommandTests.names))
+        let cut = folder.path + "/cut.pcap"
+        try whole.prefix(whole.count - 10).write(to: URL(fileURLWithPath: cut))
+        let result = try replay([cut, "--log-dir", folder.path] + ReplayCommandTests.policy)
+        #expect(result.status == 1)
+        #expect(result.output.contains("74 packets"), "\(result.output)")
+        #expect(result.errors.contains("cut.pcap"))
+        #expect(try !folder.records("eve.json").isEmpty)
+    }
+
+    @Test func noCapture() throws {
+        let folder = try Folder()
+        let text = try folder.write("text.pcap", "no capture at all, but long enough to hold a header")
+        for path in [text, folder.path + "/missing.pcap", folder.path] {
+            let result = try replay([path])
+            #expect(result.status == 1, "\(result)")
+            #expect(result.errors.contains(path))
+            #expect(result.output.isEmpty)
+        }
+    }
+
+    @Test func refusedRules() throws {
+        let folder = try Folder()
+        let rules = try folder.write(
+            "two.rules",
+            """
+            drop tcp any any -> any any (pcre:"/a/"; sid:1;)
+            drop http any any -> any any (http.host; content:"denied"; sid:2;)
+            """)
+        let refused = try replay([ReplayCommandTests.names, "--rules", rules])
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("two.rules:1:"))
+        #expect(refused.output.isEmpty)
+        let skipping = try replay([ReplayCommandTests.names, "--rules", rules, "--skip-bad-rules"])
+        #expect(skipping.status == 0, "\(skipping.errors)")
+        #expect(skipping.errors.contains("two.rules:1:"))
+        #expect(skipping.output.contains("two sid 2"))
+    }
+
+    @Test(arguments: [
+        ("stream.midstraem=drop", "did you mean stream.midstream?"), ("stream.midstream=maybe", "drop"),
+        ("flow.tcp-idle=5", "60"),
+    ])
+    func badSettings(_ setting: String, _ words: String) throws {
+        let result = try replay([ReplayCommandTests.names, "--set", setting])
+        #expect(result.status == 78, "\(result)")
+        #expect(result.errors.contains(words), "\(result.errors)")
+    }
+
+    /// The same capture, the same log, to the byte.
+    @Test func repeats() throws {
+        let (one, two) = (try Folder(), try Folder())
+        for folder in [one, two] {
+            #expect(
+                try replay([ReplayCommandTests.names, "--log-dir", folder.path] + ReplayCommandTests.policy).status == 0
+            )
+        }
+        #expect(try one.read("eve.json") == two.read("eve.json"))
+    }
+}
