@@ -43,6 +43,8 @@ struct StreamReassemblerTests {
             let length = 1 + random.below(random.pick([20, 200, 3000]))
             var stream = Stream(
                 start: random.pick([1000, 0xffff_fff0, 0x7fff_ff80, UInt32(truncatingIfNeeded: random.next())]))
+            var settings = FlowSettings()
+            settings.pendingSegments = length
             /// What came first for each place.
             var kept = [UInt8?](repeating: nil, count: length)
             let forges = random.chance(1, in: 2)
@@ -58,7 +60,7 @@ struct StreamReassemblerTests {
                 // Beginning at the hole or before it and reaching beyond it.
                 let delivers = start <= stream.delivered.count && end > stream.delivered.count
                 let before = stream.delivered.count
-                let result = stream.insert(bytes, at: start)
+                let result = stream.insert(bytes, at: start, settings: settings)
                 for place in start..<end where kept[place] == nil { kept[place] = bytes[place - start] }
 
                 try #require(result.conflicts == conflicts)
