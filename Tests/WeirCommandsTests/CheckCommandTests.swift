@@ -53,7 +53,9 @@ struct CheckCommandTests {
         let cut = try folder.write("cut.json", "{\"RuleGroup\": {\"RulesSource\":")
         let missing = folder.path + "/missing.json"
         let empty = try folder.write("empty.json", "{}")
-        for (file, words) in [(cut, "cut.json:1:30: error: expected a value"), (missing, "missing.json"), (empty, "empty.json")] {
+        for (file, words) in [
+            (cut, "cut.json:1:30: error: expected a value"), (missing, "missing.json"), (empty, "empty.json"),
+        ] {
             let result = try Program.weir("check", file)
             #expect(result.status == 1, "\(result)")
             #expect(result.errors.contains(words), "\(result.errors)")

@@ -13,12 +13,12 @@ public struct StatefulEvaluator: ~Copyable {
     /// Most alerts one packet can have, as in Suricata; a drop counts even beyond.
     public static let maximumAlerts = 15
 
-    private let policy: CompiledPolicy
+    let policy: CompiledPolicy
     private var cache = RuleSetCache()
-    private var queue: [QueuedMatch] = []
+    var queue: [QueuedMatch] = []
     private var candidates: [Int32] = []
     /// Signatures to be logged for the packet judged last, in rule order.
-    public private(set) var alerts: [MatchedSignature] = []
+    public internal(set) var alerts: [MatchedSignature] = []
 
     struct QueuedMatch {
         var signature: Int32
@@ -265,61 +265,6 @@ public struct StatefulEvaluator: ~Copyable {
             side.stored.append(FlowInspection.StoredState(signature: signature.order, flags: flags))
         }
         return isMatch
-    }
-
-    // MARK: settlement
-
-    private mutating func settle(_ flow: inout Flow, _ context: PacketContext, _ decision: inout Decision) {
-        queue.sort { ($0.signature, -$0.transaction) < ($1.signature, -$1.transaction) }
-        for match in queue {
-            let signature = policy.signatures[Int(match.signature)]
-            // Differs: a default action is for what no rule decided; Suricata would log it behind a rule's drop as well.
-            if match.signature >= policy.firstDefault, decision.disposition != .accept, decision.signature >= 0,
-                decision.signature < policy.firstDefault, !policy.compatibleWithSuricata
-            {
-                return
-            }
-            applyAction(of: signature, match, &flow, context, &decision)
-            guard signature.logs || signature.action == .pass else { continue }
-            guard alerts.count < StatefulEvaluator.maximumAlerts else {
-                decision.discardedAlerts += 1
-                continue
-            }
-            if signature.logs {
-                alerts.append(
-                    MatchedSignature(
-                        signature: match.signature, transaction: match.transaction, isInStream: match.isInStream))
-            }
-            if signature.action == .pass { return }
-        }
-    }
-
-    private func applyAction(
-        of signature: Signature, _ match: QueuedMatch, _ flow: inout Flow, _ context: PacketContext,
-        _ decision: inout Decision
-    ) {
-        guard signature.action != .alert else { return }
-        if signature.action == .pass {
-            if decision.disposition == .accept, !decision.isPassed { decision.signature = match.signature }
-            decision.isPassed = true
-        } else {
-            if decision.disposition == .accept {
-                decision.disposition = .drop
-                decision.reason =
-                    match.signature >= policy.firstDefault && !policy.compatibleWithSuricata ? .defaultAction : .rules
-                decision.signature = match.signature
-            }
-            if signature.action.isReject, decision.disposition != .reject {
-                decision.disposition = .reject
-                decision.rejectAction = signature.action
-            }
-        }
-        let reachesFlow = signature.scope == .flow || signature.scope == .flowIfInStream && match.isInStream
-        guard reachesFlow, context.hasFlow, flow.disposition == .undecided else { return }
-        flow.disposition = signature.action == .pass ? .passed : .dropped
-        flow.dropReason = signature.action == .pass ? 0 : decision.reason.rawValue
-        flow.decidingSignature = match.signature
-        flow.generation = policy.generation
     }
 }
 
