@@ -96,6 +96,8 @@ let package = Package(
         tests("AppLayer", ["TestSupport", "NetTypes", "Wire"]),
         tests("NFQueue", ["LiveSupport", "Threads", "NetTypes", "Wire", "PacketIO"]),
         tests("FlowTracking", ["TestSupport", "NetTypes", "Wire"]),
+        tests("Detection", ["TestSupport", "PolicyModel", "RuleLanguage", "FlowTracking", "Wire", "NetTypes"]),
+        tests("EventLog", ["TestSupport"]),
         tests(
             "FirewallEngine",
             [
