@@ -64,7 +64,8 @@ progress() {
              /^\[[0-9]+\/[0-9]+\]/ { printf "\r\033[K    %s", substr($0, 1, 90); fflush() }
              END { printf "\r\033[K" }'
     else
-        grep -E 'error:|warning:|Compiling|Build complete' | grep -vE '^\[[0-9]+/[0-9]+\] (Write|Emitting)' | tail -n 40
+        # awk, for grep fails where nothing matches, and a build with nothing to do is no failure.
+        awk '/error:|warning:|Compiling|Build .*complete/ && !/^\[[0-9]+\/[0-9]+\] (Write|Emitting)/' | tail -n 40
     fi
 }
 
