@@ -1,6 +1,7 @@
 import CNetfilterQueue
 import LiveSupport
 import NetTypes
+import TestSupport
 import Testing
 import Wire
 
@@ -129,7 +130,7 @@ struct QueuedPacketTests {
     /// Random octets, and packets with random octets in them. A trap ends the test run; a walk that gives more than
     /// there is, or does not end, fails here. The seed is printed to repeat a run: WEIR_TEST_SEED.
     @Test func hostileInput() {
-        var random = SeededGenerator.forTest()
+        var random = SeededRandom.forTest()
         let whole =
             PacketMessage(id: 3, payload: Array(0..<90), mark: 5, capturedFrom: 9, information: 1, time: (1, 2)).bytes
         for round in 0..<60_000 {

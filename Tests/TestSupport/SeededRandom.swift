@@ -6,6 +6,16 @@ public struct SeededRandom: RandomNumberGenerator {
 
     public init(seed: UInt64) { state = seed }
 
+    /// From WEIR_TEST_SEED, or from a seed of its own; it is on stderr either way.
+    public static func forTest(_ name: String = #function) -> SeededRandom { SeededRandom(seed: firstSeed(name)) }
+
+    static func firstSeed(_ name: String) -> UInt64 {
+        let given = getenv("WEIR_TEST_SEED").flatMap { UInt64(String(cString: $0)) }
+        let seed = given ?? .random(in: 0 ... .max)
+        report("seed of property '\(name)': WEIR_TEST_SEED=\(seed)")
+        return seed
+    }
+
     public mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var mixed = state
@@ -60,9 +70,7 @@ public struct SeededRandom: RandomNumberGenerator {
 /// is known even when the process stops; when a run throws, that run's own seed is. Set WEIR_TEST_SEED to either of
 /// them to repeat it.
 public func property(_ name: String, runs: Int = 200, _ body: (inout SeededRandom) throws -> Void) throws {
-    let given = getenv("WEIR_TEST_SEED").flatMap { UInt64(String(cString: $0)) }
-    let first = given ?? .random(in: 0 ... .max)
-    report("seed of property '\(name)': WEIR_TEST_SEED=\(first)")
+    let first = SeededRandom.firstSeed(name)
     for run in 0..<runs {
         let seed = first &+ UInt64(run)
         var random = SeededRandom(seed: seed)
