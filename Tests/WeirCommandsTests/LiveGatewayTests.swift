@@ -131,7 +131,7 @@ struct LiveGatewayTests {
             lab.inside(
                 lab.client,
                 [
-                    "curl", "-s", "--noproxy", "*", "--limit-rate", "2M", "-m", "8", "-o", "/dev/null", "--resolve",
+                    "curl", "-s", "--noproxy", "*", "--limit-rate", "200k", "-m", "8", "-o", "/dev/null", "--resolve",
                     "www.example.com:80:10.99.2.2", "http://www.example.com/big",
                 ]))
         usleep(500_000)
