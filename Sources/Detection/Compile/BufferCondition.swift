@@ -12,12 +12,23 @@ struct ContentPattern: Sendable {
     var depth: Int32 = 0
     var distance: Int32?
     var within: Int32?
+    /// Numbers of variables that stand for the four above; -1 for none.
+    var variables = Variables()
     /// The next condition counts from where this one matched.
     var precedesRelative = false
     /// The next one is bound to this one's place by `within`: another place of this one may suit it better.
     var precedesWithin = false
 
     var isRelative: Bool { distance != nil || within != nil }
+
+    struct Variables: Sendable {
+        var offset: Int8 = -1
+        var depth: Int8 = -1
+        var distance: Int8 = -1
+        var within: Int8 = -1
+
+        var areUsed: Bool { offset & depth & distance & within != -1 }
+    }
 }
 
 /// One condition on the bytes of a buffer. Conditions run in the order written.
@@ -25,6 +36,8 @@ enum BufferCondition: Sendable {
     case content(ContentPattern)
     /// `bsize`
     case size(IntegerTest)
+    /// Index of a byte operation.
+    case bytes(Int32)
 }
 
 /// A condition on a transaction that is not about bytes.

@@ -26,6 +26,7 @@ public final class CompiledPolicy: Sendable {
     let headers: HeaderIndex
     let packetTests: [PacketTest]
     let bufferConditions: [BufferCondition]
+    let byteOperations: [ByteOperation]
     let transactionTests: [TransactionTest]
     let engines: [InspectEngine]
     let effects: [SignatureEffect]
@@ -58,6 +59,7 @@ public final class CompiledPolicy: Sendable {
         headers = HeaderIndex(headers: tables.headers, signatures: signatures)
         packetTests = tables.packetTests
         bufferConditions = tables.bufferConditions
+        byteOperations = tables.byteOperations
         transactionTests = tables.transactionTests
         engines = tables.engines
         effects = tables.effects

@@ -6,6 +6,7 @@ struct PolicyTables {
     private var headerIndex: [RuleHeader: Int32] = [:]
     var packetTests: [PacketTest] = []
     var bufferConditions: [BufferCondition] = []
+    var byteOperations: [ByteOperation] = []
     var transactionTests: [TransactionTest] = []
     var engines: [InspectEngine] = []
     var effects: [SignatureEffect] = []

@@ -217,6 +217,9 @@ extension SignatureBuilder {
         drafts.enumerated().map { index, draft in
             switch draft {
             case .size(let test, _): return .size(test)
+            case .bytes(let operation, _):
+                tables.byteOperations.append(operation)
+                return .bytes(Int32(tables.byteOperations.count - 1))
             case .content(let content):
                 var pattern = content.pattern
                 let bytes = pattern.ignoresCase ? content.bytes.map(\.lowercased) : content.bytes
@@ -224,9 +227,12 @@ extension SignatureBuilder {
                 pattern.offset = Int32(content.offset ?? 0)
                 if let depth = content.depth { pattern.depth = Int32(depth + (content.offset ?? 0)) }
                 if pattern.startsWith { pattern.depth = Int32(bytes.count) }
-                let next = drafts[(index + 1)...].first { $0.isContent }?.content?.pattern
-                pattern.precedesRelative = next?.isRelative == true
-                pattern.precedesWithin = next?.within != nil
+                let followers = drafts[(index + 1)...]
+                let next = followers.firstIndex { $0.isContent }
+                let between = followers[..<(next ?? followers.endIndex)]
+                let following = next.flatMap { drafts[$0].content?.pattern }
+                pattern.precedesRelative = following?.isRelative == true || between.contains(where: \.isRelative)
+                pattern.precedesWithin = following?.within != nil || between.contains(where: \.isRelative)
                 return .content(pattern)
             }
         }

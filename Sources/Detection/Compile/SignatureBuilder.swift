@@ -31,6 +31,7 @@ struct SignatureBuilder {
     enum ConditionDraft {
         case content(ContentDraft)
         case size(IntegerTest, RuleOption)
+        case bytes(ByteOperation, RuleOption)
     }
 
     struct BufferDraft {
@@ -67,6 +68,8 @@ struct SignatureBuilder {
     /// A keyword about single packets (dsize, flags, ttl, ...): content is not looked for in the stream then.
     var packetKeyword: RuleOption?
     var hasOnlyAddressTests = true
+    /// Numbers the rule has read so far, by name.
+    var byteVariables: [String: ByteVariable] = [:]
 
     init(rule: RuleSyntax, ruleProtocol: RuleProtocol, context: RuleContext) {
         self.rule = rule
@@ -158,6 +161,15 @@ struct SignatureBuilder {
 extension SignatureBuilder.ConditionDraft {
     var isContent: Bool {
         if case .content = self { true } else { false }
+    }
+
+    /// It counts from the match before.
+    var isRelative: Bool {
+        switch self {
+        case .content(let draft): draft.pattern.isRelative
+        case .bytes(let operation, _): operation.isRelative
+        case .size: false
+        }
     }
 
     var content: SignatureBuilder.ContentDraft? {

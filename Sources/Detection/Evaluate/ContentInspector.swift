@@ -16,6 +16,7 @@ struct ContentInspector {
     private var steps = 0
     /// No other place of an earlier literal can help.
     private var isHopeless = false
+    private var reader = ByteReader()
 
     init(policy: CompiledPolicy, streamOffset: Int = 0, isComplete: Bool = true) {
         self.policy = policy
@@ -45,7 +46,13 @@ struct ContentInspector {
                     isHopeless = true
                     return false
                 }
-            case .content(let pattern):
+            case .bytes(let number):
+                guard let next = reader.run(policy.byteOperations[Int(number)], bytes, behind: place) else {
+                    return false
+                }
+                place = next
+            case .content(var pattern):
+                if pattern.variables.areUsed { resolve(&pattern) }
                 if pattern.precedesRelative, index + 1 < end, !pattern.isNegated {
                     return matchesInSomePlace(pattern, index, end, bytes, behind: place)
                 }
@@ -63,6 +70,19 @@ struct ContentInspector {
             index += 1
         }
         return true
+    }
+
+    /// Puts the numbers read so far in the places of the literal's variables.
+    private func resolve(_ pattern: inout ContentPattern) {
+        func number(_ index: Int8) -> Int32? {
+            index < 0 ? nil : Int32(clamping: reader.value(variable: index))
+        }
+        if let offset = number(pattern.variables.offset) { pattern.offset = offset }
+        if let depth = number(pattern.variables.depth) {
+            pattern.depth = Int32(clamping: Int64(depth) + Int64(pattern.offset))
+        }
+        if let distance = number(pattern.variables.distance) { pattern.distance = distance }
+        if let within = number(pattern.variables.within) { pattern.within = within }
     }
 
     /// Tries the places of a literal in turn until the rest of the list fits.

@@ -50,33 +50,33 @@ enum ContentKeywords {
                 draft.isFastPattern = true
             }
         },
-        number("offset", "Where the search begins.", 0...65535) { draft, value throws(RuleProblem) in
+        number("offset", "Where the search begins.", 0...65535, \.offset) { draft, value throws(RuleProblem) in
             guard draft.offset == nil else { throw RuleProblem("offset stands twice behind one content") }
             guard !draft.pattern.startsWith, !draft.pattern.isRelative else { throw mixed("offset") }
             draft.offset = value
         },
-        number("depth", "Where the search ends, counted from the offset.", 0...65535) {
+        number("depth", "Where the search ends, counted from the offset.", 0...65535, \.depth) {
             draft, value throws(RuleProblem) in
             guard draft.depth == nil else { throw RuleProblem("depth stands twice behind one content") }
             guard !draft.pattern.startsWith, !draft.pattern.isRelative else { throw mixed("depth") }
-            guard value >= draft.bytes.count else {
+            guard value >= draft.bytes.count || draft.pattern.variables.areUsed else {
                 throw RuleProblem(
                     "depth \(value) is less than the content's \(draft.bytes.count) bytes",
                     hint: "such a rule can never match")
             }
             draft.depth = value
         },
-        number("distance", "Bytes between the match before and this one.", -65535...65535) {
+        number("distance", "Bytes between the match before and this one.", -65535...65535, \.distance) {
             draft, value throws(RuleProblem) in
             guard draft.pattern.distance == nil else { throw RuleProblem("distance stands twice behind one content") }
             guard !draft.pattern.startsWith, !draft.isAbsolute else { throw mixed("distance") }
             draft.pattern.distance = Int32(value)
         },
-        number("within", "Bytes, behind distance, the whole literal lies in.", -65535...65535) {
+        number("within", "Bytes, behind distance, the whole literal lies in.", -65535...65535, \.within) {
             draft, value throws(RuleProblem) in
             guard draft.pattern.within == nil else { throw RuleProblem("within stands twice behind one content") }
             guard !draft.pattern.startsWith, !draft.isAbsolute else { throw mixed("within") }
-            guard value >= draft.bytes.count else {
+            guard value >= draft.bytes.count || draft.pattern.variables.areUsed else {
                 throw RuleProblem(
                     "within \(value) is less than the content's \(draft.bytes.count) bytes",
                     hint: "such a rule can never match")
@@ -111,17 +111,25 @@ enum ContentKeywords {
         }
     }
 
+    /// A modifier with a number, or with the name of one that the rule has read before.
     private static func number(
         _ name: String, _ summary: String, _ range: ClosedRange<Int>,
+        _ variable: any WritableKeyPath<ContentPattern.Variables, Int8> & Sendable,
         _ change: @escaping @Sendable (inout SignatureBuilder.ContentDraft, Int) throws(RuleProblem) -> Void
     ) -> Keyword {
         Keyword(name: name, value: .required, summary: summary) { builder, argument throws(RuleProblem) in
-            guard let value = Int(argument.text), range.contains(value) else {
-                throw RuleProblem(
-                    "'\(argument.text)' is no \(name)",
-                    hint: "expected a number from \(range.lowerBound) to \(range.upperBound)")
+            switch try builder.byteNumber(argument.text, Int64(range.lowerBound)...Int64(range.upperBound), argument) {
+            case .literal(let value):
+                try builder.modifyContent(argument.option) { draft throws(RuleProblem) in
+                    try change(&draft, Int(value))
+                }
+            case .variable(let index):
+                try builder.modifyContent(argument.option) { draft throws(RuleProblem) in
+                    draft.pattern.variables[keyPath: variable] = Int8(index)
+                    // What is compared with the literal's length is known with the packet alone.
+                    try change(&draft, 0)
+                }
             }
-            try builder.modifyContent(argument.option) { draft throws(RuleProblem) in try change(&draft, value) }
         }
     }
 }
