@@ -25,6 +25,7 @@ let package = Package(
     name: "weir",
     products: [.executable(name: "weir", targets: ["weir"])],
     traits: [
+        .trait(name: "PCRE2", description: "The pcre keyword, over PCRE2 with its JIT (libpcre2-dev)."),
         .trait(name: "GeoIP", description: "The geoip keyword, over libmaxminddb (libmaxminddb-dev)."),
         .default(enabledTraits: []),
     ],
@@ -42,6 +43,7 @@ let package = Package(
             name: "CNetfilterQueue", pkgConfig: "libnetfilter_queue",
             providers: [.apt(["libnetfilter-queue-dev", "libmnl-dev"])]),
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .systemLibrary(name: "CMaxMindDB", pkgConfig: "libmaxminddb", providers: [.apt(["libmaxminddb-dev"])]),
         // L1
         target("Wire", ["NetTypes"]),
@@ -60,6 +62,7 @@ let package = Package(
             [
                 "NetTypes", "Wire", "RuleLanguage", "PolicyModel", "AppLayer", "FlowTracking",
                 .target(name: "CMaxMindDB", condition: .when(traits: ["GeoIP"])),
+                .target(name: "CPCRE2", condition: .when(traits: ["PCRE2"])),
             ]),
         // L5
         target(

@@ -8,7 +8,7 @@ struct KeywordTests {
     static let refused: [(String, String, String)] = [
         ("nonsense; sid:1;", "nonsense", "unknown keyword"),
         ("tls.snl; content:\"a\"; sid:1;", "tls.snl", "did you mean 'tls.sni'"),
-        ("pcre:\"/a/\"; sid:1;", "pcre", "not supported yet"),
+        ("lua:a.lua; sid:1;", "lua", "not supported yet"),
         ("threshold:type limit, track by_src, count 1, seconds 60; sid:1;", "threshold", "not supported yet"),
         ("content:\"\"; sid:1;", "\"\"", "empty"),
         ("content:abc; sid:1;", "abc", "needs quotes"),

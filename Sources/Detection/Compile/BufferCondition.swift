@@ -38,6 +38,21 @@ enum BufferCondition: Sendable {
     case size(IntegerTest)
     /// Index of a byte operation.
     case bytes(Int32)
+    case expression(ExpressionCondition)
+}
+
+/// A regular expression looked for in a buffer.
+struct ExpressionCondition: Sendable {
+    /// Into the policy's expressions.
+    var index: Int32
+    var isNegated = false
+    /// The subject begins where the condition before matched.
+    var isRelative = false
+    /// The next condition counts from where this one matched.
+    var precedesRelative = false
+    /// What the condition comes to when the search is given up. Differs: in a rule that drops it holds, so that nobody
+    /// gets by with bytes that wear the pattern out; Suricata takes it for no match.
+    var holdsAtLimit = false
 }
 
 /// A condition on a transaction that is not about bytes.

@@ -27,6 +27,7 @@ public final class CompiledPolicy: Sendable {
     let packetTests: [PacketTest]
     let bufferConditions: [BufferCondition]
     let byteOperations: [ByteOperation]
+    let expressions: [RegularExpression]
     let transactionTests: [TransactionTest]
     let engines: [InspectEngine]
     let effects: [SignatureEffect]
@@ -60,6 +61,7 @@ public final class CompiledPolicy: Sendable {
         packetTests = tables.packetTests
         bufferConditions = tables.bufferConditions
         byteOperations = tables.byteOperations
+        expressions = tables.expressions
         transactionTests = tables.transactionTests
         engines = tables.engines
         effects = tables.effects

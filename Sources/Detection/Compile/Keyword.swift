@@ -16,7 +16,8 @@ struct Keyword: Sendable {
     let setUp: @Sendable (inout SignatureBuilder, KeywordArgument) throws(RuleProblem) -> Void
 
     static let all: [Keyword] =
-        MetaKeywords.all + FlowKeywords.all + ContentKeywords.all + ByteKeywords.all + SizeKeywords.all
+        MetaKeywords.all + FlowKeywords.all + ContentKeywords.all + [PatternKeyword.keyword] + ByteKeywords.all
+        + SizeKeywords.all
         + HeaderKeywords.all
         + StateKeywords.all + ApplicationKeywords.all + BufferKeywords.all + [GeoIPKeyword.keyword]
 

@@ -15,7 +15,8 @@ public enum PolicyCompiler {
                 context: RuleContext(
                     scope: group.scope, group: index, dropToAlert: group.dropToAlert,
                     classifications: options.classifications, hasCountryDatabase: options.countries != nil,
-                    requiresDatabases: options.requiresDatabases))
+                    requiresDatabases: options.requiresDatabases,
+                    compatibleWithSuricata: options.compatibleWithSuricata))
             var sids = SidTable()
             for rule in group.rules {
                 let compiled = compiler.compile(rule, order: &order, into: &tables)

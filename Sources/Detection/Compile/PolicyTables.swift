@@ -7,6 +7,7 @@ struct PolicyTables {
     var packetTests: [PacketTest] = []
     var bufferConditions: [BufferCondition] = []
     var byteOperations: [ByteOperation] = []
+    var expressions: [RegularExpression] = []
     var transactionTests: [TransactionTest] = []
     var engines: [InspectEngine] = []
     var effects: [SignatureEffect] = []

@@ -215,11 +215,21 @@ extension SignatureBuilder {
 
     private func conditions(_ drafts: [ConditionDraft], _ tables: inout PolicyTables) -> [BufferCondition] {
         drafts.enumerated().map { index, draft in
+            // What counts from this one's place: everything up to the next condition that has a place, that included.
+            let followers = drafts[(index + 1)...]
+            let next = followers.firstIndex(where: \.hasPlace)
+            let between = followers[..<(next ?? followers.endIndex)].contains(where: \.isRelative)
+            let following = next.map { drafts[$0] }
             switch draft {
             case .size(let test, _): return .size(test)
             case .bytes(let operation, _):
                 tables.byteOperations.append(operation)
                 return .bytes(Int32(tables.byteOperations.count - 1))
+            case .expression(var expression, _):
+                tables.expressions.append(expressions[Int(expression.index)])
+                expression.index = Int32(tables.expressions.count - 1)
+                expression.precedesRelative = following?.isRelative == true || between
+                return .expression(expression)
             case .content(let content):
                 var pattern = content.pattern
                 let bytes = pattern.ignoresCase ? content.bytes.map(\.lowercased) : content.bytes
@@ -227,12 +237,10 @@ extension SignatureBuilder {
                 pattern.offset = Int32(content.offset ?? 0)
                 if let depth = content.depth { pattern.depth = Int32(depth + (content.offset ?? 0)) }
                 if pattern.startsWith { pattern.depth = Int32(bytes.count) }
-                let followers = drafts[(index + 1)...]
-                let next = followers.firstIndex { $0.isContent }
-                let between = followers[..<(next ?? followers.endIndex)]
-                let following = next.flatMap { drafts[$0].content?.pattern }
-                pattern.precedesRelative = following?.isRelative == true || between.contains(where: \.isRelative)
-                pattern.precedesWithin = following?.within != nil || between.contains(where: \.isRelative)
+                pattern.precedesRelative = following?.isRelative == true || between
+                pattern.precedesWithin =
+                    between || following?.content?.pattern.within != nil
+                    || following?.isContent == false && following?.isRelative == true
                 return .content(pattern)
             }
         }

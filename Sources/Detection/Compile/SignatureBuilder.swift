@@ -11,6 +11,7 @@ struct RuleContext: Sendable {
     var classifications: [String: Classification]
     var hasCountryDatabase: Bool
     var requiresDatabases: Bool
+    var compatibleWithSuricata = false
 }
 
 /// Gathers what the keywords of one rule say, checks it, and turns it into signatures.
@@ -32,6 +33,7 @@ struct SignatureBuilder {
         case content(ContentDraft)
         case size(IntegerTest, RuleOption)
         case bytes(ByteOperation, RuleOption)
+        case expression(ExpressionCondition, RuleOption)
     }
 
     struct BufferDraft {
@@ -70,6 +72,7 @@ struct SignatureBuilder {
     var hasOnlyAddressTests = true
     /// Numbers the rule has read so far, by name.
     var byteVariables: [String: ByteVariable] = [:]
+    var expressions: [RegularExpression] = []
 
     init(rule: RuleSyntax, ruleProtocol: RuleProtocol, context: RuleContext) {
         self.rule = rule
@@ -149,7 +152,14 @@ struct SignatureBuilder {
             throw RuleProblem(
                 "\(option.name) needs a content before it", hint: "better: \(buffer.name); content:\"...\";")
         }
-        let condition = payload.remove(at: last)
+        try append(payload.remove(at: last), to: buffer, option)
+    }
+
+    /// Puts a condition behind the others of a buffer that is named with the condition itself.
+    mutating func append(
+        _ condition: ConditionDraft, to buffer: StickyBuffer, _ option: RuleOption
+    ) throws(RuleProblem) {
+        try require(buffer.appProtocol, for: option)
         if let index = buffers.firstIndex(where: { $0.use == BufferUse(buffer: buffer.id) }) {
             buffers[index].conditions.append(condition)
         } else {
@@ -163,11 +173,20 @@ extension SignatureBuilder.ConditionDraft {
         if case .content = self { true } else { false }
     }
 
+    /// It has a place that the next condition may count from.
+    var hasPlace: Bool {
+        switch self {
+        case .content, .expression: true
+        case .size, .bytes: false
+        }
+    }
+
     /// It counts from the match before.
     var isRelative: Bool {
         switch self {
         case .content(let draft): draft.pattern.isRelative
         case .bytes(let operation, _): operation.isRelative
+        case .expression(let expression, _): expression.isRelative
         case .size: false
         }
     }

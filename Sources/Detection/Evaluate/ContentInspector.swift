@@ -9,6 +9,7 @@ struct ContentInspector {
     static let maximumSteps = 3000
 
     let policy: CompiledPolicy
+    let scratch: InspectionScratch
     /// Offset of the bytes in the stream; 0 for buffers and packets.
     let streamOffset: Int
     /// Nothing will be added to the buffer.
@@ -18,8 +19,9 @@ struct ContentInspector {
     private var isHopeless = false
     private var reader = ByteReader()
 
-    init(policy: CompiledPolicy, streamOffset: Int = 0, isComplete: Bool = true) {
+    init(policy: CompiledPolicy, scratch: InspectionScratch, streamOffset: Int = 0, isComplete: Bool = true) {
         self.policy = policy
+        self.scratch = scratch
         self.streamOffset = streamOffset
         self.isComplete = isComplete
     }
@@ -51,6 +53,16 @@ struct ContentInspector {
                     return false
                 }
                 place = next
+            case .expression(let expression):
+                if expression.precedesRelative, index + 1 < end, !expression.isNegated {
+                    return matchesInSomePlace(expression, index, end, bytes, behind: place)
+                }
+                let outcome = search(expression, bytes, behind: place, from: 0)
+                guard outcome.holds(expression) else {
+                    if !expression.isRelative { isHopeless = true }
+                    return false
+                }
+                if case .found(let range) = outcome { place = range.upperBound }
             case .content(var pattern):
                 if pattern.variables.areUsed { resolve(&pattern) }
                 if pattern.precedesRelative, index + 1 < end, !pattern.isNegated {
@@ -108,6 +120,39 @@ struct ContentInspector {
         }
     }
 
+    /// The same for a regular expression: the next place begins behind the start of the match before.
+    private mutating func matchesInSomePlace(
+        _ expression: ExpressionCondition, _ index: Int, _ end: Int, _ bytes: RawSpan, behind: Int
+    ) -> Bool {
+        var from = 0
+        while true {
+            steps += 1
+            guard steps <= ContentInspector.maximumSteps else { return false }
+            let outcome = search(expression, bytes, behind: behind, from: from)
+            guard case .found(let range) = outcome else {
+                // Without a place the rest cannot be judged: given up, it holds where that is the safe side.
+                return outcome.holds(expression)
+            }
+            if matches(from: index + 1, to: end, bytes, behind: range.upperBound) { return true }
+            if isHopeless { return false }
+            from = range.lowerBound + 1
+        }
+    }
+
+    /// - Parameter from: a place in the whole buffer that the match must not begin before.
+    private func search(
+        _ expression: ExpressionCondition, _ bytes: RawSpan, behind: Int, from: Int
+    ) -> RegularExpression.Outcome {
+        let base = expression.isRelative ? min(max(0, behind), bytes.byteCount) : 0
+        let subject = bytes.extracting(base..<bytes.byteCount)
+        guard !scratch.isExhausted else { return .limit }
+        scratch.spend(subject.byteCount)
+        let outcome = policy.expressions[Int(expression.index)].search(
+            subject, from: max(0, from - base), scratch.expressions)
+        guard case .found(let range) = outcome else { return outcome }
+        return .found(range.lowerBound + base..<range.upperBound + base)
+    }
+
     /// The end of the literal's first match in its window; nil when there is none (a negated literal is "not found" too).
     private func find(_ pattern: ContentPattern, _ bytes: RawSpan, behind: Int, from: Int?) -> Int? {
         var lower: Int
@@ -145,9 +190,10 @@ struct ContentInspector {
 
     private func search(_ pattern: ContentPattern, _ bytes: RawSpan, lower: Int, upper: Int) -> Int? {
         let last = upper - pattern.bytes.count
-        guard lower <= last else { return nil }
+        guard lower <= last, !scratch.isExhausted else { return nil }
         let first = policy.patternBytes[Int(pattern.bytes.lowerBound)]
         var position = lower
+        defer { scratch.spend(position - lower + 1) }
         while position <= last {
             let byte = bytes.byte(at: position)
             if byte == first || pattern.ignoresCase && byte.lowercased == first, equals(pattern, bytes, at: position) {
@@ -169,5 +215,16 @@ struct ContentInspector {
             index &+= 1
         }
         return true
+    }
+}
+
+extension RegularExpression.Outcome {
+    /// Whether the condition is met.
+    func holds(_ condition: ExpressionCondition) -> Bool {
+        switch self {
+        case .found: !condition.isNegated
+        case .none: condition.isNegated
+        case .limit: condition.holdsAtLimit
+        }
     }
 }

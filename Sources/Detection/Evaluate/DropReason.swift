@@ -23,6 +23,7 @@ public enum DropReason: UInt8, Sendable, CaseIterable {
     case defaultAction
     case overlapConflict
     case fragmentWithoutUDP
+    case inspectionLimit
 
     public var name: String {
         switch self {
@@ -48,6 +49,7 @@ public enum DropReason: UInt8, Sendable, CaseIterable {
         case .defaultAction: "default action"
         case .overlapConflict: "stream overlap conflict"
         case .fragmentWithoutUDP: "fragment not UDP"
+        case .inspectionLimit: "inspection limit"
         }
     }
 

@@ -13,9 +13,10 @@ extension CompiledPolicy {
 
     /// Runs the engines of a signature that have not matched yet. True when the last one has.
     /// - Parameter flags: which engines have matched; receives the verdict on the whole.
-    func run(_ range: Range<Int32>, _ transaction: Transaction, _ direction: FlowDirection, _ flags: inout UInt32)
-        -> Bool
-    {
+    func run(
+        _ range: Range<Int32>, _ transaction: Transaction, _ direction: FlowDirection, _ flags: inout UInt32,
+        _ scratch: InspectionScratch
+    ) -> Bool {
         let progress = transaction.progress(direction)
         var matched = 0
         for (number, index) in range.asInt.enumerated() {
@@ -24,7 +25,7 @@ extension CompiledPolicy {
             guard flags & bit == 0, engine.toServer == (direction == .toServer) else { continue }
             guard progress >= engine.progress else { return false }
             let isComplete = progress > engine.progress
-            guard holds(engine, transaction, direction, isComplete: isComplete) else {
+            guard holds(engine, transaction, direction, isComplete: isComplete, scratch) else {
                 if isComplete, case .buffer = engine.subject { flags |= FlowInspection.StoredState.cannotMatch | bit }
                 return false
             }
@@ -37,14 +38,15 @@ extension CompiledPolicy {
     }
 
     private func holds(
-        _ engine: InspectEngine, _ transaction: Transaction, _ direction: FlowDirection, isComplete: Bool
+        _ engine: InspectEngine, _ transaction: Transaction, _ direction: FlowDirection, isComplete: Bool,
+        _ scratch: InspectionScratch
     ) -> Bool {
         switch engine.subject {
         case .tests:
             return engine.conditions.asInt.allSatisfy { transactionTests[$0].holds(transaction) }
         case .buffer(let use):
             guard let bytes = bytes(of: use, transaction, direction) else { return false }
-            var inspector = ContentInspector(policy: self, isComplete: isComplete)
+            var inspector = ContentInspector(policy: self, scratch: scratch, isComplete: isComplete)
             return inspector.matches(engine.conditions, unsafe bytes.storage.span.bytes.extracting(bytes.range))
         }
     }

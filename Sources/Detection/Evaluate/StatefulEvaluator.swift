@@ -15,6 +15,7 @@ public struct StatefulEvaluator: ~Copyable {
 
     let policy: CompiledPolicy
     private var cache = RuleSetCache()
+    let scratch = InspectionScratch()
     var queue: [QueuedMatch] = []
     private var candidates: [Int32] = []
     /// Signatures to be logged for the packet judged last, in rule order.
@@ -38,6 +39,7 @@ public struct StatefulEvaluator: ~Copyable {
     ) {
         queue.removeAll(keepingCapacity: true)
         alerts.removeAll(keepingCapacity: true)
+        scratch.beginPacket()
         guard let tuple = packet.tuple else { return }
         let set = ruleSet(for: tuple, context, &flow)
         runAddressOnly(set, packet, context, &flow, conversation)
@@ -46,6 +48,8 @@ public struct StatefulEvaluator: ~Copyable {
             runTransactions(set, packet, context, conversation)
         }
         if !queue.isEmpty { settle(&flow, context, &decision) }
+        // Differs: what was not looked through to the end is not forwarded; Suricata has no such limit.
+        if scratch.isExhausted, !policy.compatibleWithSuricata { decision.drop(.inspectionLimit) }
     }
 
     private mutating func ruleSet(for tuple: FlowTuple, _ context: PacketContext, _ flow: inout Flow) -> RuleSet {
@@ -129,7 +133,7 @@ public struct StatefulEvaluator: ~Copyable {
             if findInStream(signature, packet, bytes, context, conversation) { return .stream }
             if !needs.contains(.packetContent) { return nil }
         }
-        var inspector = ContentInspector(policy: policy)
+        var inspector = ContentInspector(policy: policy, scratch: scratch)
         return inspector.matches(signature.payload, bytes.clamped(packet.payload)) ? .packet : nil
     }
 
@@ -146,11 +150,11 @@ public struct StatefulEvaluator: ~Copyable {
         let start = Int(retained.start)
         let end = start + retained.bytes.count
         guard left >= start, right <= end else {
-            var inspector = ContentInspector(policy: policy, streamOffset: left)
+            var inspector = ContentInspector(policy: policy, scratch: scratch, streamOffset: left)
             return inspector.matches(signature.payload, bytes.clamped(packet.payload))
         }
         let from = max(start, min(left, end - StatefulEvaluator.streamWindow))
-        var inspector = ContentInspector(policy: policy, streamOffset: from)
+        var inspector = ContentInspector(policy: policy, scratch: scratch, streamOffset: from)
         let window = unsafe retained.bytes.span.bytes.extracting((from - start)..<retained.bytes.count)
         return inspector.matches(signature.payload, window)
     }
@@ -258,7 +262,7 @@ public struct StatefulEvaluator: ~Copyable {
                 return false
             }
         }
-        let isMatch = policy.run(signature.engines, transaction, context.direction, &flags)
+        let isMatch = policy.run(signature.engines, transaction, context.direction, &flags, scratch)
         if let stored {
             side.stored[stored].flags = flags
         } else if flags != 0 {

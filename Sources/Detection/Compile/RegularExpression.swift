@@ -1,0 +1,141 @@
+import Wire
+
+#if PCRE2
+    import CPCRE2
+#endif
+
+/// A compiled pattern of the `pcre` keyword (PCRE2, with its JIT where the system allows it). Immutable and shared by all
+/// threads; what a search needs to write lies in `RegularExpressionScratch`.
+@safe
+final class RegularExpression: Sendable {
+    struct Problem: Error {
+        var message: String
+        /// Byte of the pattern.
+        var offset: Int
+    }
+
+    struct Options: OptionSet, Sendable {
+        let rawValue: UInt8
+        static let ignoresCase = Options(rawValue: 1)
+        static let dotMatchesAll = Options(rawValue: 2)
+        static let multiline = Options(rawValue: 4)
+        static let extended = Options(rawValue: 8)
+        static let anchored = Options(rawValue: 16)
+        static let dollarAtEndOnly = Options(rawValue: 32)
+        static let ungreedy = Options(rawValue: 64)
+    }
+
+    enum Outcome: Equatable {
+        case found(Range<Int>)
+        case none
+        /// The search was given up: the pattern tried too many ways on this subject.
+        case limit
+    }
+
+    /// Longest pattern, far above what rules have.
+    static let maximumLength = 16_384
+
+    #if PCRE2
+        private nonisolated(unsafe) let code: OpaquePointer
+
+        init(_ pattern: [UInt8], _ options: Options) throws(Problem) {
+            guard pattern.count <= RegularExpression.maximumLength else {
+                throw Problem(message: "the pattern is longer than \(RegularExpression.maximumLength) bytes", offset: 0)
+            }
+            var error: Int32 = 0
+            var place = 0
+            let flags = RegularExpression.flags(options)
+            let compiled = unsafe pattern.withUnsafeBufferPointer { buffer in
+                unsafe pcre2_compile_8(buffer.baseAddress, buffer.count, flags, &error, &place, nil)
+            }
+            guard let compiled = unsafe compiled else {
+                throw Problem(message: RegularExpression.text(error), offset: min(place, pattern.count))
+            }
+            // Without the JIT (no memory that is both writable and executable) the interpreter serves.
+            _ = unsafe pcre2_jit_compile_8(compiled, PCRE2_JIT_COMPLETE)
+            unsafe code = compiled
+        }
+
+        deinit { unsafe pcre2_code_free_8(code) }
+
+        private static func flags(_ options: Options) -> UInt32 {
+            let table: [(Options, UInt32)] = [
+                (.ignoresCase, PCRE2_CASELESS), (.dotMatchesAll, PCRE2_DOTALL), (.multiline, PCRE2_MULTILINE),
+                (.extended, PCRE2_EXTENDED), (.anchored, PCRE2_ANCHORED), (.dollarAtEndOnly, PCRE2_DOLLAR_ENDONLY),
+                (.ungreedy, PCRE2_UNGREEDY),
+            ]
+            return table.reduce(0) { options.contains($1.0) ? $0 | $1.1 : $0 }
+        }
+
+        private static func text(_ error: Int32) -> String {
+            var buffer = [UInt8](repeating: 0, count: 256)
+            let count = unsafe buffer.withUnsafeMutableBufferPointer {
+                unsafe pcre2_get_error_message_8(error, $0.baseAddress, $0.count)
+            }
+            return String(decoding: buffer.prefix(max(0, Int(count))), as: UTF8.self)
+        }
+
+        /// The first match that begins at `start` or later; places count from the subject's start.
+        func search(_ subject: RawSpan, from start: Int, _ scratch: RegularExpressionScratch) -> Outcome {
+            guard start >= 0, start <= subject.byteCount else { return .none }
+            let status = unsafe subject.withUnsafeBytes { bytes in
+                // An empty subject has no address, but may match.
+                var nothing: UInt8 = 0
+                guard let base = bytes.baseAddress else {
+                    return unsafe pcre2_match_8(code, &nothing, 0, 0, 0, scratch.data, scratch.context)
+                }
+                return unsafe pcre2_match_8(
+                    code, base.assumingMemoryBound(to: UInt8.self), bytes.count, start, 0, scratch.data,
+                    scratch.context)
+            }
+            if status == PCRE2_ERROR_NOMATCH { return .none }
+            // 0 says that there are more groups than room for their places: the whole match is there.
+            guard status >= 0, let places = unsafe pcre2_get_ovector_pointer_8(scratch.data) else { return .limit }
+            let (first, last) = unsafe (places[0], places[1])
+            // `\K` in a look-around may set the start behind the end.
+            return .found(min(first, last)..<last)
+        }
+    #else
+        init(_ pattern: [UInt8], _ options: Options) throws(Problem) {
+            throw Problem(message: "pcre is not part of this build (package trait PCRE2)", offset: 0)
+        }
+
+        func search(_ subject: RawSpan, from start: Int, _ scratch: RegularExpressionScratch) -> Outcome { .limit }
+    #endif
+}
+
+/// What one thread's searches write to, with their limits.
+@safe
+final class RegularExpressionScratch {
+    /// Ways a pattern may try from one place of the subject, as Suricata's `pcre.match-limit`; the cost of a search grows
+    /// with the subject's length alone.
+    static let matchLimit: UInt32 = 3500
+    /// Suricata's `pcre.match-limit-recursion`.
+    static let depthLimit: UInt32 = 1500
+
+    #if PCRE2
+        let data: OpaquePointer
+        let context: OpaquePointer
+        private let stack: OpaquePointer?
+
+        init() {
+            guard let data = unsafe pcre2_match_data_create_8(1, nil),
+                let context = unsafe pcre2_match_context_create_8(nil)
+            else { fatalError("no memory for regular expressions at start") }
+            unsafe self.data = data
+            unsafe self.context = context
+            unsafe stack = pcre2_jit_stack_create_8(32 << 10, 512 << 10, nil)
+            unsafe pcre2_set_match_limit_8(context, RegularExpressionScratch.matchLimit)
+            unsafe pcre2_set_depth_limit_8(context, RegularExpressionScratch.depthLimit)
+            if let stack = unsafe stack {
+                unsafe pcre2_jit_stack_assign_8(context, nil, UnsafeMutableRawPointer(stack))
+            }
+        }
+
+        deinit {
+            unsafe pcre2_match_data_free_8(data)
+            unsafe pcre2_match_context_free_8(context)
+            if let stack = unsafe stack { unsafe pcre2_jit_stack_free_8(stack) }
+        }
+    #endif
+}
