@@ -18,7 +18,7 @@ struct Keyword: Sendable {
     static let all: [Keyword] =
         MetaKeywords.all + FlowKeywords.all + ContentKeywords.all + ByteKeywords.all + SizeKeywords.all
         + HeaderKeywords.all
-        + StateKeywords.all + ApplicationKeywords.all + BufferKeywords.all + [GeoIPKeyword.keyword]
+        + StateKeywords.all + EventKeywords.all + ApplicationKeywords.all + BufferKeywords.all + [GeoIPKeyword.keyword]
 
     static let byName: [String: Keyword] = {
         var table: [String: Keyword] = [:]
