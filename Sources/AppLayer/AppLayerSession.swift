@@ -278,7 +278,7 @@ extension AppLayerSession {
         case .unknown: return ProtocolDetector.couldBecomeNamed(earlyToServer)
         case .tls:
             guard let facts = transactions.first?.facts, case .tls(let handshake) = facts else { return false }
-            return handshake.clientHello == nil && !handshake.isEncrypted
+            return handshake.clientHello == nil && !handshake.isEncrypted && !handshake.hasMalformedHello
         case .http1:
             guard let facts = transactions.last?.facts, case .http(let exchange) = facts else { return true }
             return !exchange.request.isHeadComplete

@@ -23,10 +23,17 @@ public final class Transaction {
     public let completeToClient: UInt8
     /// What its parser has noticed, each once, in the order seen.
     public private(set) var events: [AppLayerEvent] = []
+    /// Its parser has read more since rules looked last, by direction. Without the bookkeeping rules look on every packet.
+    private var news = (toServer: false, toClient: false)
+    private let keepsNews: Bool
     /// Set by the log once the record is written.
     public var isLogged = false
 
-    init(identifier: UInt64, appProtocol: AppProtocol, facts: TransactionFacts, complete: (UInt8, UInt8)) {
+    init(
+        identifier: UInt64, appProtocol: AppProtocol, facts: TransactionFacts, complete: (UInt8, UInt8),
+        keepsNews: Bool = false
+    ) {
+        self.keepsNews = keepsNews
         self.identifier = identifier
         self.appProtocol = appProtocol
         self.facts = facts
@@ -43,6 +50,17 @@ public final class Transaction {
     }
 
     public var isComplete: Bool { isComplete(.toServer) && isComplete(.toClient) }
+
+    func update(_ direction: FlowDirection) {
+        if direction == .toServer { news.toServer = true } else { news.toClient = true }
+    }
+
+    /// False when rules have nothing new to look at in this direction; they do so now.
+    public func takeNews(_ direction: FlowDirection) -> Bool {
+        guard keepsNews, !isComplete(direction) else { return true }
+        defer { if direction == .toServer { news.toServer = false } else { news.toClient = false } }
+        return direction == .toServer ? news.toServer : news.toClient
+    }
 
     func raise(_ event: AppLayerEvent) {
         if !events.contains(event) { events.append(event) }

@@ -37,14 +37,37 @@ extension EVEEncoder {
 
     private mutating func tls(_ handshake: TLSHandshake) {
         writer.beginObject("tls")
+        if let leaf = handshake.serverCertificates?.leaf {
+            writer.member("subject", bytes: leaf.subject)
+            writer.member("issuerdn", bytes: leaf.issuer)
+            writer.member("serial", bytes: leaf.serial)
+            if let fingerprint = handshake.serverCertificates?.fingerprint {
+                writer.member("fingerprint", bytes: fingerprint)
+            }
+        } else if handshake.isResumed {
+            writer.member("session_resumed", true)
+        }
         if let name = handshake.clientHello?.serverName { writer.member("sni", bytes: name) }
         writer.member("version", handshake.versionName)
+        if let leaf = handshake.serverCertificates?.leaf {
+            writer.member("notbefore", CertificateTime.text(leaf.notBefore))
+            writer.member("notafter", CertificateTime.text(leaf.notAfter))
+        }
+        if let ja3 = handshake.ja3 { fingerprint("ja3", ja3) }
+        if let ja3s = handshake.ja3s { fingerprint("ja3s", ja3s) }
         if let ja4 = handshake.ja4 { writer.member("ja4", bytes: ja4) }
         if let protocols = handshake.clientHello?.protocols, !protocols.isEmpty {
             writer.beginArray("client_alpns")
             for name in protocols { writer.element(bytes: name) }
             writer.endArray()
         }
+        writer.endObject()
+    }
+
+    private mutating func fingerprint(_ key: StaticString, _ fingerprint: TLSHandshake.Fingerprint) {
+        writer.beginObject(key)
+        writer.member("hash", bytes: fingerprint.hash)
+        writer.member("string", bytes: fingerprint.text)
         writer.endObject()
     }
 

@@ -49,6 +49,7 @@ public struct Pipeline: ~Copyable, PacketHandler {
         begin(raw, bytes.byteCount)
         decision = Decision()
         context = PacketContext()
+        context.time = raw.time
         do throws(DecodeFailure) {
             try PacketDecoder.decode(bytes, linkType: raw.linkType, wireLength: raw.wireLength, into: &packet)
         } catch {

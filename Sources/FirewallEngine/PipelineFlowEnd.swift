@@ -34,10 +34,12 @@ extension Pipeline {
         }
     }
 
-    /// The record can be written: a TLS handshake is over, a response is complete, a DNS message is read.
+    /// The record can be written: a TLS server has shown its certificate or the handshake is over, a response is complete, a DNS message is read.
     private func isReady(_ transaction: Transaction) -> Bool {
         switch transaction.facts {
-        case .tls: transaction.progressToServer >= TLSHandshake.Step.handshakeDone
+        case .tls:
+            transaction.progressToServer >= TLSHandshake.Step.handshakeDone
+                || transaction.progressToClient >= TLSHandshake.Step.certificateReady
         case .http: transaction.isComplete
         case .dns: true
         case .ssh(let handshake): handshake.client != nil && handshake.server != nil

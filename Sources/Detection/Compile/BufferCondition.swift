@@ -50,8 +50,21 @@ enum TransactionTest: Sendable {
     case never
     /// `ssl_state`: the newest handshake message is one of these; or is not.
     case handshakeState(mask: UInt8, inverted: UInt8)
-    /// `tls.version` and `ssl_version`: one of these was agreed on.
-    case tlsVersion(UInt16, isNegated: Bool)
+    /// `tls.version`: this side's version; 1.3 stands for its drafts too, unless its very number is meant.
+    case tlsVersion(UInt16, isExact: Bool)
+    /// `ssl_version`: one of these, bits from SSLv2 to TLS 1.3.
+    case tlsVersions(mask: UInt8, isNegated: Bool)
+    /// `tls.cert_chain_len`
+    case certificateCount(IntegerTest)
+    /// `tls_cert_notbefore`, `tls_cert_notafter`: seconds since 1970.
+    case certificateTime(CertificateBound, from: Int64, to: Int64)
+    /// `tls_cert_expired`, `tls_cert_valid`
+    case certificateExpired(Bool)
+}
+
+enum CertificateBound: UInt8, Sendable {
+    case notBefore
+    case notAfter
 }
 
 /// A part of a transaction signature: conditions on one buffer, or tests, for one direction from one step on.

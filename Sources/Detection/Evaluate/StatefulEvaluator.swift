@@ -190,7 +190,7 @@ public struct StatefulEvaluator: ~Copyable {
         _ conversation: Conversation
     ) {
         var side = conversation.inspection.transactions[place].side(context.direction)
-        guard !side.isDone else { return }
+        guard !side.isDone, transaction.takeNews(context.direction) else { return }
         collectCandidates(transaction, set, context.direction, &side)
         for index in candidates {
             let signature = policy.signatures[Int(index)]
@@ -218,9 +218,12 @@ public struct StatefulEvaluator: ~Copyable {
             // Once a later step is reached the buffer is complete: one search is enough.
             guard side.searchedSteps & step == 0 else { continue }
             if progress > matcher.progress { searched |= step }
-            guard let bytes = policy.bytes(of: matcher.use, transaction, direction) else { continue }
-            matcher.forEachCandidate(bytes) { signature in
-                if set.containsTransaction(signature) { candidates.append(signature) }
+            var instance = 0
+            while let bytes = policy.bytes(of: matcher.use, transaction, direction, instance: instance) {
+                matcher.forEachCandidate(bytes) { signature in
+                    if set.containsTransaction(signature) { candidates.append(signature) }
+                }
+                instance += 1
             }
         }
         side.searchedSteps = searched
@@ -258,7 +261,8 @@ public struct StatefulEvaluator: ~Copyable {
                 return false
             }
         }
-        let isMatch = policy.run(signature.engines, transaction, context.direction, &flags)
+        let isMatch = policy.run(
+            signature.engines, transaction, context.direction, time: context.time, &flags)
         if let stored {
             side.stored[stored].flags = flags
         } else if flags != 0 {
