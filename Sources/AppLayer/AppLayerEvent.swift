@@ -100,6 +100,7 @@ public enum AppLayerEvent: String, Hashable, Sendable, CaseIterable {
     case sshInvalidBanner = "ssh.invalid_banner"
     case sshInvalidRecord = "ssh.invalid_record"
     case sshLongBanner = "ssh.long_banner"
+    case sshLongKexRecord = "ssh.long_kex_record"
     // MARK: SMTP
     case smtpBDATChunkLenExceeded = "smtp.bdat_chunk_len_exceeded"
     case smtpDataCommandRejected = "smtp.data_command_rejected"

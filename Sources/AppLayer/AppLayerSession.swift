@@ -189,7 +189,7 @@ public final class AppLayerSession {
         case .tls: TLSParser(settings: settings)
         case .http1: HTTPParser(settings: settings)
         case .dns: DNSParser(isStream: isStream)
-        case .ssh: SSHParser()
+        case .ssh: SSHParser(settings: settings)
         default: nil
         }
     }

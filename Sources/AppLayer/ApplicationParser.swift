@@ -26,6 +26,7 @@ public enum MalformedReason: String, Error, Hashable, Sendable {
     case httpResponseInvalid = "http.response_invalid"
     case dnsMalformed = "dns.malformed_data"
     case sshMalformed = "ssh.invalid_banner"
+    case sshInvalidRecord = "ssh.invalid_record"
     case sequenceGap = "applayer.gap"
 }
 

@@ -110,15 +110,24 @@ extension EVEEncoder {
 
     private mutating func ssh(_ handshake: SSHHandshake) {
         writer.beginObject("ssh")
-        if let client = handshake.client { banner("client", client) }
-        if let server = handshake.server { banner("server", server) }
+        side("client", handshake.client, handshake.clientExchange)
+        side("server", handshake.server, handshake.serverExchange)
         writer.endObject()
     }
 
-    private mutating func banner(_ side: StaticString, _ banner: SSHHandshake.Banner) {
+    private mutating func side(
+        _ side: StaticString, _ banner: SSHHandshake.Banner?, _ exchange: SSHKeyExchange?
+    ) {
+        guard let banner else { return }
         writer.beginObject(side)
         writer.member("proto_version", bytes: banner.protocolVersion)
-        writer.member("software_version", bytes: banner.software)
+        if !banner.software.isEmpty { writer.member("software_version", bytes: banner.software) }
+        if let exchange {
+            writer.beginObject("hassh")
+            writer.member("hash", bytes: exchange.hash)
+            writer.member("string", bytes: exchange.text)
+            writer.endObject()
+        }
         writer.endObject()
     }
 }

@@ -42,7 +42,7 @@ extension Pipeline {
                 || transaction.progressToClient >= TLSHandshake.Step.certificateReady
         case .http: transaction.isComplete
         case .dns: true
-        case .ssh(let handshake): handshake.client != nil && handshake.server != nil
+        case .ssh: transaction.isComplete
         }
     }
 

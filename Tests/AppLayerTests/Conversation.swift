@@ -103,6 +103,7 @@ private func describe(_ facts: TransactionFacts) -> String {
     case .ssh(let ssh):
         return [ssh.client, ssh.server].map { $0.map { text($0.protocolVersion) + "|" + text($0.software) } ?? "-" }
             .joined(separator: " ")
+            + " \([ssh.clientExchange, ssh.serverExchange].map { $0.map { text($0.text) } ?? "-" })"
     }
 }
 

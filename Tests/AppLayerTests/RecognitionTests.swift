@@ -64,7 +64,8 @@ struct RecognitionTests {
         let conversation = Conversation(port: 9999)
         #expect(conversation.client(Self.none) == [])
         #expect(conversation.session.appProtocol == .unknown && !conversation.session.isDone)
-        #expect(conversation.server(Self.none) == [.recognitionDoneToServer, .recognitionDoneToClient, .recognitionSkipped])
+        #expect(
+            conversation.server(Self.none) == [.recognitionDoneToServer, .recognitionDoneToClient, .recognitionSkipped])
         #expect(conversation.session.appProtocol == .failed && conversation.session.isDone)
         #expect(conversation.session.toServerProtocol == .failed && conversation.session.toClientProtocol == .failed)
         #expect(conversation.client("GET / HTTP/1.1\r\n\r\n") == [])

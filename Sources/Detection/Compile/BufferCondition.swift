@@ -50,6 +50,8 @@ enum TransactionTest: Sendable {
     case never
     /// `ssl_state`: the newest handshake message is one of these; or is not.
     case handshakeState(mask: UInt8, inverted: UInt8)
+    /// `ssh.protoversion:2_compat`: this side speaks version 2.
+    case sshVersion2
     /// `tls.version`: this side's version; 1.3 stands for its drafts too, unless its very number is meant.
     case tlsVersion(UInt16, isExact: Bool)
     /// `ssl_version`: one of these, bits from SSLv2 to TLS 1.3.

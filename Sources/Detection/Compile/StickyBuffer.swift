@@ -31,6 +31,10 @@ enum BufferID: UInt8, CaseIterable, Sendable {
     case dnsQuery
     case sshSoftware
     case sshProtocol
+    case sshHASSH
+    case sshHASSHString
+    case sshHASSHServer
+    case sshHASSHServerString
 }
 
 /// How rules name a buffer, and where and when it is found.

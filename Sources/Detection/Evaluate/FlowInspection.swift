@@ -28,6 +28,8 @@ struct FlowInspection {
         var toClient = Side()
     }
 
+    /// Transactions before this one are over and done with, whether or not their parser still has them.
+    var firstOpen: UInt64 = 0
     private var bits: [UInt64] = []
     var transactions: [TransactionState] = []
 
@@ -43,6 +45,12 @@ struct FlowInspection {
             bits += Array(repeating: 0, count: word - bits.count + 1)
         }
         if value { bits[word] |= 1 << UInt64(bit & 63) } else { bits[word] &= ~(1 << UInt64(bit & 63)) }
+    }
+
+    /// The connection speaks another protocol now, whose transactions are counted from 0 again.
+    mutating func beginAnew() {
+        transactions.removeAll()
+        firstOpen = 0
     }
 
     mutating func toggleBit(_ bit: Int32) { setBit(bit, !isSet(bit)) }
@@ -87,7 +95,9 @@ public final class Conversation {
         for state in inspection.transactions where !(state.toServer.isDone && state.toClient.isDone) {
             limit = min(limit, state.identifier)
         }
+        limit = min(limit, (session.transactions.last?.identifier ?? 0) + 1)
         session.parser?.release(before: limit)
+        inspection.firstOpen = max(inspection.firstOpen, limit)
         inspection.transactions.removeAll { $0.identifier < limit }
     }
 

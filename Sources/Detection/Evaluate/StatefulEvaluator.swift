@@ -39,6 +39,7 @@ public struct StatefulEvaluator: ~Copyable {
         queue.removeAll(keepingCapacity: true)
         alerts.removeAll(keepingCapacity: true)
         guard let tuple = packet.tuple else { return }
+        if context.sessionEvents.contains(.protocolChanged) { conversation?.inspection.beginAnew() }
         let set = ruleSet(for: tuple, context, &flow)
         runAddressOnly(set, packet, context, &flow, conversation)
         runPacket(set, packet, bytes, context, conversation)
@@ -178,7 +179,8 @@ public struct StatefulEvaluator: ~Copyable {
     private mutating func runTransactions(
         _ set: RuleSet, _ packet: borrowing Packet, _ context: PacketContext, _ conversation: Conversation
     ) {
-        for transaction in conversation.session.transactions {
+        for transaction in conversation.session.transactions
+        where transaction.identifier >= conversation.inspection.firstOpen {
             let place = conversation.inspection.index(of: transaction.identifier)
             // Without signatures too: what is complete and seen in both directions can be let go.
             inspect(transaction, place, set, packet, context, conversation)

@@ -14,6 +14,7 @@ extension TransactionTest {
         case .event(let event): transaction.events.contains(event)
         case .never: false
         case .handshakeState, .tlsVersion, .tlsVersions: transaction.tls.map { holds($0, occasion) } ?? false
+        case .sshVersion2: speaksSSH2(transaction, occasion.direction)
         case .certificateCount(let test): holds(test, transaction)
         case .certificateTime(let bound, let from, let to):
             transaction.tls?.serverCertificates?.leaf.map { leaf in
@@ -51,6 +52,13 @@ extension TransactionTest {
         case TLSVersion.tls12: 16
         default: TLSVersion.is13(version) ? 32 : nil
         }
+    }
+
+    private func speaksSSH2(_ transaction: Transaction, _ direction: FlowDirection) -> Bool {
+        guard case .ssh(let handshake) = transaction.facts, let banner = handshake.banner(direction) else {
+            return false
+        }
+        return ["2", "2.0", "1.99"].contains { banner.protocolVersion == Array($0.utf8) }
     }
 
     /// Counts once the certificates have come, or the handshake is over without any.
