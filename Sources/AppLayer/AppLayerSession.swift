@@ -247,7 +247,9 @@ public final class AppLayerSession {
     public func feed(
         datagram bytes: RawSpan, _ direction: FlowDirection, ports: (source: UInt16, destination: UInt16)
     ) -> SessionEvents {
-        guard malformed == nil || settings.compatibleWithSuricata else { return [] }
+        // Differs: in Suricata a malformed datagram says nothing about the next one.
+        if settings.compatibleWithSuricata { malformed = nil }
+        guard malformed == nil else { return [] }
         guard appProtocol(direction) == .unknown else { return parse(direction, bytes) }
         let answer = ProtocolDetector.examine(datagram: bytes, direction, ports: ports, settings: settings)
         let other = appProtocol(direction.opposite)

@@ -49,7 +49,10 @@ struct ProtocolDetector: Sendable {
         settings: AppLayerSettings
     ) -> Answer {
         let isDNSPort = ports.source == 53 || ports.destination == 53
-        if isDNSPort || !settings.compatibleWithSuricata, DNSParser.probe(datagram: data, strictly: !isDNSPort) {
+        let isOther = DNSParser.otherPorts.contains(ports.source) || DNSParser.otherPorts.contains(ports.destination)
+        if isDNSPort || !settings.compatibleWithSuricata && !isOther,
+            DNSParser.probe(datagram: data, strictly: !isDNSPort)
+        {
             return .recognized(.dns)
         }
         if looksLikeQUICInitial(data) { return .recognized(.quic) }

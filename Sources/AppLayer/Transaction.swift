@@ -26,20 +26,26 @@ public final class Transaction {
     /// Its parser has read more since rules looked last, by direction. Without the bookkeeping rules look on every packet.
     private var news = (toServer: false, toClient: false)
     private let keepsNews: Bool
+    /// The one direction it is about, when it is a message and not an exchange.
+    private let only: FlowDirection?
     /// Set by the log once the record is written.
     public var isLogged = false
 
     init(
         identifier: UInt64, appProtocol: AppProtocol, facts: TransactionFacts, complete: (UInt8, UInt8),
-        keepsNews: Bool = false
+        keepsNews: Bool = false, only: FlowDirection? = nil
     ) {
         self.keepsNews = keepsNews
+        self.only = only
         self.identifier = identifier
         self.appProtocol = appProtocol
         self.facts = facts
         completeToServer = complete.0
         completeToClient = complete.1
     }
+
+    /// Rules look at it in this direction.
+    public func concerns(_ direction: FlowDirection) -> Bool { only == nil || only == direction }
 
     public func progress(_ direction: FlowDirection) -> UInt8 {
         direction == .toServer ? progressToServer : progressToClient

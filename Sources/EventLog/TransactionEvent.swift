@@ -6,15 +6,21 @@ import NetTypes
 extension EVEEncoder {
     /// A `tls`, `http`, `dns` or `ssh` record: what a parser has read.
     mutating func transaction(
-        _ transaction: Transaction, flow: Flow, time: Timestamp, packetNumber: UInt64?
+        _ transaction: Transaction, part: Int = 0, flow: Flow, time: Timestamp, packetNumber: UInt64?
     ) {
         begin(EVEEncoder.type(of: transaction), time: time, flow: flow, packetNumber: packetNumber)
         vlan(flow.vlan)
         tuple(flow.tuple)
         if transaction.appProtocol == .http1 { writer.member("tx_id", transaction.identifier) }
         packetSource(isPacket: packetNumber != nil)
-        facts(transaction)
+        facts(transaction, part: part)
         writer.endObject()
+    }
+
+    /// Records that a transaction takes.
+    static func parts(of transaction: Transaction) -> Int {
+        if case .dns(let message) = transaction.facts, !message.isResponse { return message.questions.count }
+        return 1
     }
 
     private static func type(of transaction: Transaction) -> StaticString {
@@ -26,11 +32,11 @@ extension EVEEncoder {
         }
     }
 
-    mutating func facts(_ transaction: Transaction) {
+    mutating func facts(_ transaction: Transaction, part: Int = 0) {
         switch transaction.facts {
         case .tls(let handshake): tls(handshake)
         case .http(let exchange): http(exchange)
-        case .dns(let message): dns(message)
+        case .dns(let message): dns(transaction, message, question: part)
         case .ssh(let handshake): ssh(handshake)
         }
     }
@@ -89,25 +95,6 @@ extension EVEEncoder {
         writer.endObject()
     }
 
-    private mutating func dns(_ message: DNSMessage) {
-        writer.beginObject("dns")
-        writer.member("version", 2)
-        writer.member("type", literal: message.isResponse ? "answer" : "query")
-        writer.member("id", message.identifier)
-        if message.isResponse {
-            writer.member("flags", String(message.flags, radix: 16))
-            writer.member("qr", true)
-            writer.member("rcode", DNSNames.responseCode(message.responseCode))
-        }
-        if let question = message.questions.first {
-            writer.member("rrname", bytes: question.name)
-            writer.member("rrtype", DNSNames.type(question.type))
-        }
-        if !message.isResponse { writer.member("tx_id", 0) }
-        writer.member("opcode", message.opcode)
-        writer.endObject()
-    }
-
     private mutating func ssh(_ handshake: SSHHandshake) {
         writer.beginObject("ssh")
         side("client", handshake.client, handshake.clientExchange)
@@ -130,26 +117,4 @@ extension EVEEncoder {
         }
         writer.endObject()
     }
-}
-
-/// Names of DNS numbers (IANA "Domain Name System Parameters").
-enum DNSNames {
-    static func type(_ number: UInt16) -> String {
-        types[number] ?? "TYPE\(number)"
-    }
-
-    static func responseCode(_ number: UInt8) -> String {
-        let names = [
-            "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET",
-            "NOTAUTH", "NOTZONE",
-        ]
-        return Int(number) < names.count ? names[Int(number)] : "UNKNOWN-\(number)"
-    }
-
-    private static let types: [UInt16: String] = [
-        1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 10: "NULL", 12: "PTR", 13: "HINFO", 15: "MX", 16: "TXT", 28: "AAAA",
-        33: "SRV", 35: "NAPTR", 39: "DNAME", 41: "OPT", 43: "DS", 44: "SSHFP", 46: "RRSIG", 47: "NSEC", 48: "DNSKEY",
-        50: "NSEC3", 52: "TLSA", 64: "SVCB", 65: "HTTPS", 99: "SPF", 250: "TSIG", 251: "IXFR", 252: "AXFR", 255: "ANY",
-        256: "URI", 257: "CAA",
-    ]
 }

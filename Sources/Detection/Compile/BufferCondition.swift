@@ -50,6 +50,8 @@ enum TransactionTest: Sendable {
     case never
     /// `ssl_state`: the newest handshake message is one of these; or is not.
     case handshakeState(mask: UInt8, inverted: UInt8)
+    /// `dns.opcode`
+    case dnsOpcode(UInt8, isNegated: Bool)
     /// `ssh.protoversion:2_compat`: this side speaks version 2.
     case sshVersion2
     /// `tls.version`: this side's version; 1.3 stands for its drafts too, unless its very number is meant.

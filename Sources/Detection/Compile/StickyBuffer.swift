@@ -103,7 +103,7 @@ extension Transaction {
         switch facts {
         case .tls(let handshake): TLSBuffers.bytes(of: buffer, handshake, direction, instance)
         case .http(let exchange): HTTPBuffers.bytes(of: buffer, exchange)
-        case .dns(let message): DNSBuffers.bytes(of: buffer, message)
+        case .dns(let message): DNSBuffers.bytes(of: buffer, message, instance)
         case .ssh(let handshake): SSHBuffers.bytes(of: buffer, handshake, direction)
         }
     }

@@ -63,9 +63,12 @@ struct FlowInspection {
     }
 
     /// Index of a transaction's state, made when it is new.
-    mutating func index(of identifier: UInt64) -> Int {
-        if let index = transactions.firstIndex(where: { $0.identifier == identifier }) { return index }
-        transactions.append(TransactionState(identifier: identifier))
+    mutating func index(of transaction: Transaction) -> Int {
+        if let index = transactions.firstIndex(where: { $0.identifier == transaction.identifier }) { return index }
+        var state = TransactionState(identifier: transaction.identifier)
+        state.toServer.isDone = !transaction.concerns(.toServer)
+        state.toClient.isDone = !transaction.concerns(.toClient)
+        transactions.append(state)
         return transactions.count - 1
     }
 }
@@ -95,9 +98,11 @@ public final class Conversation {
         for state in inspection.transactions where !(state.toServer.isDone && state.toClient.isDone) {
             limit = min(limit, state.identifier)
         }
-        limit = min(limit, (session.transactions.last?.identifier ?? 0) + 1)
+        if let last = session.transactions.last {
+            limit = min(limit, last.identifier + 1)
+            inspection.firstOpen = max(inspection.firstOpen, limit)
+        }
         session.parser?.release(before: limit)
-        inspection.firstOpen = max(inspection.firstOpen, limit)
         inspection.transactions.removeAll { $0.identifier < limit }
     }
 

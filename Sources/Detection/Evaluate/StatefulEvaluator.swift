@@ -181,7 +181,7 @@ public struct StatefulEvaluator: ~Copyable {
     ) {
         for transaction in conversation.session.transactions
         where transaction.identifier >= conversation.inspection.firstOpen {
-            let place = conversation.inspection.index(of: transaction.identifier)
+            let place = conversation.inspection.index(of: transaction)
             // Without signatures too: what is complete and seen in both directions can be let go.
             inspect(transaction, place, set, packet, context, conversation)
         }
