@@ -129,9 +129,10 @@ public enum AppLayerEvent: String, Hashable, Sendable, CaseIterable {
     case ftpRequestCommandTooLong = "ftp.request_command_too_long"
     case ftpResponseCommandTooLong = "ftp.response_command_too_long"
 
-    /// Events of protocols that are recognised and not read: rules may name them, nothing raises them.
-    public static let unread: Set<String> = Set(
+    /// Events that rules may name and nothing raises: of protocols that are recognised and not read, and of the past.
+    public static let neverRaised: Set<String> = Set(
         """
+        dns.unsolicited_response dns.not_a_request dns.not_a_response dns.flooded dns.state_memcap_reached
         dhcp.malformed_options dhcp.truncated_options dnp3.bad_link_crc dnp3.bad_transport_crc dnp3.flooded
         dnp3.len_too_small dnp3.unknown_object http2.authority_host_mismatch http2.extra_header_data
         http2.failed_decompression http2.header_integer_overflow http2.invalid_client_magic http2.invalid_frame_data

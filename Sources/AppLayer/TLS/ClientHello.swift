@@ -105,11 +105,12 @@ public struct ServerHello: Sendable {
         var cursor = ByteCursor(body)
         version = try cursor.u16()
         legacyVersion = version
+        if version == TLSVersion.tls13 { version = TLSVersion.draftBefore16 }
         let random = try cursor.take(32)
         self.random = random.all.copied()
         isRetryRequest = random.all.bigEndian64(at: 0) == 0xcf21_ad74_e59a_6111
         sessionID = []
-        if TLSVersion.hasShortServerHello(version) {
+        if TLSVersion.hasShortServerHello(legacyVersion) {
             cipherSuite = try cursor.u16()
         } else {
             sessionID = try cursor.take(Int(try cursor.u8())).all.copied()

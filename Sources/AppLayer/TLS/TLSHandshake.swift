@@ -15,9 +15,10 @@ public final class TLSHandshake {
     public internal(set) var clientHello: ClientHello? {
         didSet {
             cachedJA4 = nil
-            cachedJA3 = nil
+            if firstHello == nil { firstHello = clientHello }
         }
     }
+    private var firstHello: ClientHello?
     private var cachedJA4: [UInt8]?
     private var cachedJA3: Fingerprint?
     private var cachedJA3S: Fingerprint?
@@ -92,11 +93,11 @@ public final class TLSHandshake {
         return fingerprint
     }
 
-    /// The JA3 fingerprint of the ClientHello.
+    /// The JA3 fingerprint of the first ClientHello; one that follows a HelloRetryRequest does not change it.
     public var ja3: Fingerprint? {
-        guard let clientHello else { return nil }
+        guard let firstHello else { return nil }
         if let cachedJA3 { return cachedJA3 }
-        let fingerprint = Fingerprint(JA3.text(of: clientHello))
+        let fingerprint = Fingerprint(JA3.text(of: firstHello))
         cachedJA3 = fingerprint
         return fingerprint
     }

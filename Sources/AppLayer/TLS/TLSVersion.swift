@@ -14,8 +14,13 @@ public enum TLSVersion {
 
     static func isKnown(_ version: UInt16) -> Bool { (ssl3...tls13).contains(version) || is13(version) }
 
+    /// Drafts before 16, which used the final number in the ServerHello itself.
+    static let draftBefore16: UInt16 = 0x7f01
+
     /// Until draft 21 a ServerHello of TLS 1.3 had neither session identifier nor compression method.
-    static func hasShortServerHello(_ version: UInt16) -> Bool { (0x7f00...0x7f15).contains(version) }
+    static func hasShortServerHello(_ version: UInt16) -> Bool {
+        (0x7f00...0x7f15).contains(version) || version == tls13
+    }
 
     /// The name in EVE records.
     public static func name(_ version: UInt16) -> String {
@@ -27,7 +32,7 @@ public enum TLSVersion {
         case tls11: return "TLS 1.1"
         case tls12: return "TLS 1.2"
         case tls13: return "TLS 1.3"
-        case 0x7f01: return "TLS 1.3 draft-<16"
+        case draftBefore16: return "TLS 1.3 draft-<16"
         case 0x7f10...0x7f1c: return "TLS 1.3 draft-\(version & 0xff)"
         case 0xfb14...0xfb1a: return "TLS 1.3 draft-\(version & 0xff)-fb"
         default:

@@ -27,14 +27,14 @@ enum EventKeywords {
             builder.transactionTests.append(.event(event))
             return
         }
-        guard AppLayerEvent.unread.contains(full) else { throw unknown(name, parts[0]) }
+        guard AppLayerEvent.neverRaised.contains(full) else { throw unknown(name, parts[0]) }
         try builder.require(owner, for: argument.option)
         builder.transactionTests.append(.never)
-        builder.warn(argument.option, "\(owner.name) is recognised, not read: this event is never seen")
+        builder.warn(argument.option, "'\(full)' is never seen: the rule cannot match")
     }
 
     private static func unknown(_ name: String, _ owner: String) -> RuleProblem {
-        let all = AppLayerEvent.allCases.map(\.rawValue) + AppLayerEvent.unread + SessionEvents.byName.keys
+        let all = AppLayerEvent.allCases.map(\.rawValue) + AppLayerEvent.neverRaised + SessionEvents.byName.keys
         if let near = nearestName(to: name, among: all) {
             return RuleProblem("'\(name)' is no event", hint: "did you mean \(near)?")
         }
