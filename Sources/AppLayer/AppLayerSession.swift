@@ -59,6 +59,8 @@ public final class AppLayerSession {
     private var hasNoMatch = (toServer: false, toClient: false)
     private var ended = (toServer: false, toClient: false)
     private var handOvers = 0
+    /// What the protocol before a hand-over has announced.
+    private var successor: AppProtocol?
 
     /// Changes of protocol that are followed. A proxy behind a proxy makes two; each takes a recursion when both sides
     /// have sent everything at once.
@@ -106,7 +108,11 @@ public final class AppLayerSession {
         case .recognized(let found):
             var events = setProtocol(found, direction)
             clearEarly(direction)
-            if direction == .toClient { events.formUnion(parseEarlyRequest()) }
+            if direction == .toClient {
+                events.formUnion(parseEarlyRequest())
+            } else if found == .smtp {
+                events.formUnion(parseGreeting())
+            }
             guard malformed == nil else { return events }
             events.formUnion(parse(direction, all))
             return events
@@ -135,6 +141,13 @@ public final class AppLayerSession {
         return setProtocol(appProtocol, .toServer).union(parse(.toServer, unsafe bytes.span.bytes))
     }
 
+    /// The server's greeting comes before the client's first words, and they make sense behind it alone.
+    private func parseGreeting() -> SessionEvents {
+        let bytes = early.toClient
+        early.toClient = []
+        return parse(.toClient, unsafe bytes.span.bytes)
+    }
+
     private func hasNoMatch(_ direction: FlowDirection) -> Bool {
         direction == .toServer ? hasNoMatch.toServer : hasNoMatch.toClient
     }
@@ -153,6 +166,7 @@ public final class AppLayerSession {
             if direction == .toClient, clientIsSilent, found == .tls || found == .http1 {
                 events.insert(.wrongDirectionFirst)
             }
+            if successor == .tls, found != .tls { events.formUnion([.unexpectedProtocol, .noTLSAfterStartTLS]) }
         } else if found != appProtocol {
             events.insert(.mismatchedProtocols)
         }
@@ -161,6 +175,7 @@ public final class AppLayerSession {
 
     private func fail() -> SessionEvents {
         var events: SessionEvents = .recognitionSkipped
+        if successor == .tls { events.formUnion([.unexpectedProtocol, .noTLSAfterStartTLS]) }
         if toServerProtocol == .unknown { events.insert(.recognitionDoneToServer) }
         if toClientProtocol == .unknown { events.insert(.recognitionDoneToClient) }
         appProtocol = .failed
@@ -190,6 +205,7 @@ public final class AppLayerSession {
         case .http1: HTTPParser(settings: settings)
         case .dns: DNSParser(isStream: isStream)
         case .ssh: SSHParser(settings: settings)
+        case .smtp: SMTPParser(settings: settings)
         default: nil
         }
     }
@@ -213,6 +229,7 @@ public final class AppLayerSession {
     ) -> SessionEvents {
         handedOver += parser.transactions
         originalProtocol = appProtocol
+        successor = parser.successor
         appProtocol = .unknown
         toServerProtocol = .unknown
         toClientProtocol = .unknown

@@ -6,6 +6,7 @@ public enum TransactionFacts {
     case http(HTTPExchange)
     case dns(DNSMessage)
     case ssh(SSHHandshake)
+    case smtp(SMTPMail)
 }
 
 /// One exchange within a flow: a TLS handshake, an HTTP request with its response, a DNS message. Rules are inspected

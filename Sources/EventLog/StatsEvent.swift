@@ -35,6 +35,7 @@ extension EVEEncoder {
         writer.member("http", counters.http)
         writer.member("dns", counters.dns)
         writer.member("ssh", counters.ssh)
+        writer.member("smtp", counters.smtp)
         writer.endObject()
         writer.beginObject("error")
         writer.member("parser", counters.parserErrors)

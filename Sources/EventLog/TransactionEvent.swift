@@ -29,6 +29,7 @@ extension EVEEncoder {
         case .http: "http"
         case .dns: "dns"
         case .ssh: "ssh"
+        case .smtp: "smtp"
         }
     }
 
@@ -38,6 +39,7 @@ extension EVEEncoder {
         case .http(let exchange): http(exchange)
         case .dns(let message): dns(transaction, message, question: part)
         case .ssh(let handshake): ssh(handshake)
+        case .smtp(let mail): smtp(mail)
         }
     }
 
@@ -92,6 +94,18 @@ extension EVEEncoder {
         if exchange.status > 0 { writer.member("status", exchange.status) }
         if let location = exchange.response.value(of: "location") { writer.member("redirect", bytes: location) }
         writer.member("length", exchange.response.bodyLength)
+        writer.endObject()
+    }
+
+    private mutating func smtp(_ mail: SMTPMail) {
+        writer.beginObject("smtp")
+        if let helo = mail.helo { writer.member("helo", bytes: helo) }
+        if let sender = mail.sender { writer.member("mail_from", bytes: sender) }
+        if !mail.recipients.isEmpty {
+            writer.beginArray("rcpt_to")
+            for recipient in mail.recipients { writer.element(bytes: recipient) }
+            writer.endArray()
+        }
         writer.endObject()
     }
 
