@@ -66,7 +66,12 @@ public final class AppLayerSession {
     /// have sent everything at once.
     static let maximumHandOvers = 8
 
-    public init(isStream: Bool, serverPort: UInt16, settings: AppLayerSettings) {
+    /// Another connection has announced this one.
+    private var announced: FTPTransfer?
+
+    /// - Parameter announced: what an FTP connection has said about this one.
+    public init(isStream: Bool, serverPort: UInt16, settings: AppLayerSettings, announced: FTPTransfer? = nil) {
+        self.announced = announced
         self.isStream = isStream
         self.serverPort = serverPort
         self.settings = settings
@@ -88,7 +93,25 @@ public final class AppLayerSession {
     public func feed(_ direction: FlowDirection, _ bytes: RawSpan) -> SessionEvents {
         guard malformed == nil, appProtocol != .failed else { return [] }
         if appProtocol(direction) != .unknown { return parse(direction, bytes) }
+        if let transfer = announced { return begin(transfer, direction, bytes) }
         return recognize(direction, bytes)
+    }
+
+    /// An announced connection is what it was announced as, whatever its bytes.
+    private func begin(_ transfer: FTPTransfer, _ direction: FlowDirection, _ bytes: RawSpan) -> SessionEvents {
+        announced = nil
+        // Differs: Suricata takes lists of files for nothing it knows.
+        if settings.compatibleWithSuricata, !transfer.isFile { return recognize(direction, bytes) }
+        appProtocol = .ftpData
+        toServerProtocol = .ftpData
+        toClientProtocol = .ftpData
+        parser = FTPDataParser(transfer, direction)
+        return parse(direction, bytes).union([.recognitionDoneToServer, .recognitionDoneToClient])
+    }
+
+    /// Connections that this one has announced since it was asked last.
+    public func takeExpected() -> [ExpectedConnection] {
+        appProtocol == .ftp ? (parser as? FTPParser)?.takeExpected() ?? [] : []
     }
 
     private func recognize(_ direction: FlowDirection, _ bytes: RawSpan) -> SessionEvents {
@@ -110,7 +133,7 @@ public final class AppLayerSession {
             clearEarly(direction)
             if direction == .toClient {
                 events.formUnion(parseEarlyRequest())
-            } else if found == .smtp {
+            } else if found == .smtp || found == .ftp {
                 events.formUnion(parseGreeting())
             }
             guard malformed == nil else { return events }
@@ -206,6 +229,7 @@ public final class AppLayerSession {
         case .dns: DNSParser(isStream: isStream)
         case .ssh: SSHParser(settings: settings)
         case .smtp: SMTPParser(settings: settings)
+        case .ftp: FTPParser()
         default: nil
         }
     }

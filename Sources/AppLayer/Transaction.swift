@@ -7,6 +7,7 @@ public enum TransactionFacts {
     case dns(DNSMessage)
     case ssh(SSHHandshake)
     case smtp(SMTPMail)
+    case ftpData(FTPTransfer)
 }
 
 /// One exchange within a flow: a TLS handshake, an HTTP request with its response, a DNS message. Rules are inspected

@@ -48,6 +48,7 @@ public struct Counters: Sendable {
     public var dns: UInt64 = 0
     public var ssh: UInt64 = 0
     public var smtp: UInt64 = 0
+    public var ftpData: UInt64 = 0
     public var parserErrors: UInt64 = 0
 
     public init() {}

@@ -36,6 +36,7 @@ extension EVEEncoder {
         writer.member("dns", counters.dns)
         writer.member("ssh", counters.ssh)
         writer.member("smtp", counters.smtp)
+        writer.member("ftp-data", counters.ftpData)
         writer.endObject()
         writer.beginObject("error")
         writer.member("parser", counters.parserErrors)

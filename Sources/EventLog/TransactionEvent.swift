@@ -30,6 +30,7 @@ extension EVEEncoder {
         case .dns: "dns"
         case .ssh: "ssh"
         case .smtp: "smtp"
+        case .ftpData: "ftp_data"
         }
     }
 
@@ -40,6 +41,7 @@ extension EVEEncoder {
         case .dns(let message): dns(transaction, message, question: part)
         case .ssh(let handshake): ssh(handshake)
         case .smtp(let mail): smtp(mail)
+        case .ftpData(let transfer): ftpData(transfer)
         }
     }
 
@@ -106,6 +108,13 @@ extension EVEEncoder {
             for recipient in mail.recipients { writer.element(bytes: recipient) }
             writer.endArray()
         }
+        writer.endObject()
+    }
+
+    private mutating func ftpData(_ transfer: FTPTransfer) {
+        writer.beginObject("ftp_data")
+        if !transfer.file.isEmpty { writer.member("filename", bytes: transfer.file) }
+        if let command = transfer.command { writer.member("command", command) }
         writer.endObject()
     }
 

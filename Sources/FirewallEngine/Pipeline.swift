@@ -14,6 +14,7 @@ public struct Pipeline: ~Copyable, PacketHandler {
     let settings: EngineSettings
     var flows: FlowTable
     var conversations = ConversationTable()
+    var expectations = ExpectationTable()
     var evaluator: StatefulEvaluator
     public var recorder: EventRecorder
     public internal(set) var counters = Counters()

@@ -42,7 +42,7 @@ extension Pipeline {
                 || transaction.progressToClient >= TLSHandshake.Step.certificateReady
         case .http: transaction.isComplete
         case .dns: true
-        case .ssh, .smtp: transaction.isComplete
+        case .ssh, .smtp, .ftpData: transaction.isComplete
         }
     }
 
@@ -52,6 +52,7 @@ extension Pipeline {
         case .http(let exchange): exchange.request.hasStartLine || exchange.response.hasStartLine
         case .dns: true
         case .ssh(let handshake): handshake.client != nil || handshake.server != nil
+        case .ftpData: true
         case .smtp(let mail): mail.helo != nil || mail.sender != nil
         }
     }
@@ -64,6 +65,7 @@ extension Pipeline {
         case .dns: counters.dns += 1
         case .ssh: counters.ssh += 1
         case .smtp: counters.smtp += 1
+        case .ftpData: counters.ftpData += 1
         }
         recorder.transaction(transaction, flow: flows[index], time: now, packetNumber: isOver ? nil : raw.number)
         onTransaction?(transaction, flows[index])

@@ -110,4 +110,30 @@ struct NameRuleTests {
         script.client(TLSBytes.clientHello("mail.example"))
         #expect(try Self.alerts([Self.tls("tls.sni; content:\"mail.example\"")], script) == [9: [1]])
     }
+
+    @Test("FTP: an announced connection is ftp-data, another is not")
+    func ftpData() throws {
+        var control = TCPScript(port: 21)
+        control.handshake()
+        control.server(utf8("220 (server)\r\n"))
+        control.client(utf8("PASV\r\n"))
+        control.server(utf8("227 Passive (192,0,2,1,200,10)\r\n"))
+        control.client(utf8("RETR a.txt\r\n"))
+        func data(_ port: UInt16) -> TCPScript {
+            var script = TCPScript(clientPort: 40_001, port: port, time: control.time)
+            script.handshake()
+            script.server(utf8("content of the file"))
+            return script
+        }
+        let rules = """
+            alert ftp-data any any -> any any (content:"content"; sid:1;)
+            alert ftp-data any any -> any any (ftpdata_command:retr; sid:2;)
+            alert ftp-data any any -> any any (ftpdata_command:stor; sid:3;)
+            """
+        for (port, alerts) in [(51210, [1, 2]), (51211, [])] as [(UInt16, [Int])] {
+            var firewall = try Firewall(rules, defaults: [])
+            let judgments = firewall.judge(control.frames + data(port).frames)
+            #expect(judgments.flatMap(\.alerts).sorted() == alerts, "port \(port)")
+        }
+    }
 }

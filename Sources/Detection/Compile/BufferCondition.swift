@@ -50,6 +50,8 @@ enum TransactionTest: Sendable {
     case never
     /// `ssl_state`: the newest handshake message is one of these; or is not.
     case handshakeState(mask: UInt8, inverted: UInt8)
+    /// `ftpdata_command`: a file goes to the server; or comes from it.
+    case ftpUpload(Bool)
     /// `dns.opcode`
     case dnsOpcode(UInt8, isNegated: Bool)
     /// `ssh.protoversion:2_compat`: this side speaks version 2.

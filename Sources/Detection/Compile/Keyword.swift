@@ -19,7 +19,9 @@ struct Keyword: Sendable {
         MetaKeywords.all + FlowKeywords.all + ContentKeywords.all + ByteKeywords.all + SizeKeywords.all
         + HeaderKeywords.all
         + StateKeywords.all + EventKeywords.all + ApplicationKeywords.all + TLSKeywords.all
-        + CertificateTimeKeywords.all + SSHKeywords.all + DNSKeywords.all + BufferKeywords.all + [GeoIPKeyword.keyword]
+        + CertificateTimeKeywords.all + SSHKeywords.all + DNSKeywords.all + FTPKeywords.all + BufferKeywords.all + [
+            GeoIPKeyword.keyword
+        ]
 
     static let byName: [String: Keyword] = {
         var table: [String: Keyword] = [:]

@@ -105,7 +105,7 @@ extension Transaction {
         case .http(let exchange): HTTPBuffers.bytes(of: buffer, exchange)
         case .dns(let message): DNSBuffers.bytes(of: buffer, message, instance)
         case .ssh(let handshake): SSHBuffers.bytes(of: buffer, handshake, direction)
-        case .smtp: nil
+        case .smtp, .ftpData: nil
         }
     }
 }

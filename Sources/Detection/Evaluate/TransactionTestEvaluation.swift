@@ -16,6 +16,12 @@ extension TransactionTest {
         case .handshakeState, .tlsVersion, .tlsVersions: transaction.tls.map { holds($0, occasion) } ?? false
         case .dnsOpcode(let code, let isNegated):
             if case .dns(let message) = transaction.facts { (message.opcode == code) != isNegated } else { false }
+        case .ftpUpload(let wanted):
+            if case .ftpData(let transfer) = transaction.facts {
+                transfer.command == (wanted ? "STOR" : "RETR")
+            } else {
+                false
+            }
         case .sshVersion2: speaksSSH2(transaction, occasion.direction)
         case .certificateCount(let test): holds(test, transaction)
         case .certificateTime(let bound, let from, let to):
