@@ -3,8 +3,8 @@ import Wire
 
 /// What the application layer of one flow concluded from one packet.
 public struct SessionEvents: OptionSet, Sendable {
-    public let rawValue: UInt8
-    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    public let rawValue: UInt16
+    public init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// Recognition has ended for this direction, with a protocol or without.
     public static let recognitionDoneToServer = SessionEvents(rawValue: 1)
@@ -13,6 +13,30 @@ public struct SessionEvents: OptionSet, Sendable {
     public static let malformed = SessionEvents(rawValue: 4)
     /// The connection changed its protocol.
     public static let protocolChanged = SessionEvents(rawValue: 8)
+
+    // What rules ask for by `app-layer-event:applayer_...`: about the connection, not about a transaction.
+    /// The two sides speak different protocols.
+    public static let mismatchedProtocols = SessionEvents(rawValue: 16)
+    /// The server speaks first in a protocol where that is the client's part.
+    public static let wrongDirectionFirst = SessionEvents(rawValue: 32)
+    /// One side's words are those of no protocol, the other's are.
+    public static let recognizedInOneDirection = SessionEvents(rawValue: 64)
+    /// Recognition has ended without a result.
+    public static let recognitionSkipped = SessionEvents(rawValue: 128)
+    /// What follows STARTTLS is no TLS.
+    public static let noTLSAfterStartTLS = SessionEvents(rawValue: 256)
+    /// After a hand-over the connection speaks something that was not asked for.
+    public static let unexpectedProtocol = SessionEvents(rawValue: 512)
+
+    /// The events that rules can name.
+    public static let byName: [String: SessionEvents] = [
+        "applayer_mismatch_protocol_both_directions": .mismatchedProtocols,
+        "applayer_wrong_direction_first_data": .wrongDirectionFirst,
+        "applayer_detect_protocol_only_one_direction": .recognizedInOneDirection,
+        "applayer_proto_detection_skipped": .recognitionSkipped,
+        "applayer_no_tls_after_starttls": .noTLSAfterStartTLS,
+        "applayer_unexpected_protocol": .unexpectedProtocol,
+    ]
 }
 
 /// The application layer of one flow: recognises its protocol and runs that protocol's parser.
@@ -35,12 +59,19 @@ public final class AppLayerSession {
     private var hasNoMatch = (toServer: false, toClient: false)
     private var ended = (toServer: false, toClient: false)
     private var handOvers = 0
+    /// What the protocol before a hand-over has announced.
+    private var successor: AppProtocol?
 
     /// Changes of protocol that are followed. A proxy behind a proxy makes two; each takes a recursion when both sides
     /// have sent everything at once.
     static let maximumHandOvers = 8
 
-    public init(isStream: Bool, serverPort: UInt16, settings: AppLayerSettings) {
+    /// Another connection has announced this one.
+    private var announced: FTPTransfer?
+
+    /// - Parameter announced: what an FTP connection has said about this one.
+    public init(isStream: Bool, serverPort: UInt16, settings: AppLayerSettings, announced: FTPTransfer? = nil) {
+        self.announced = announced
         self.isStream = isStream
         self.serverPort = serverPort
         self.settings = settings
@@ -62,7 +93,25 @@ public final class AppLayerSession {
     public func feed(_ direction: FlowDirection, _ bytes: RawSpan) -> SessionEvents {
         guard malformed == nil, appProtocol != .failed else { return [] }
         if appProtocol(direction) != .unknown { return parse(direction, bytes) }
+        if let transfer = announced { return begin(transfer, direction, bytes) }
         return recognize(direction, bytes)
+    }
+
+    /// An announced connection is what it was announced as, whatever its bytes.
+    private func begin(_ transfer: FTPTransfer, _ direction: FlowDirection, _ bytes: RawSpan) -> SessionEvents {
+        announced = nil
+        // Differs: Suricata takes lists of files for nothing it knows.
+        if settings.compatibleWithSuricata, !transfer.isFile { return recognize(direction, bytes) }
+        appProtocol = .ftpData
+        toServerProtocol = .ftpData
+        toClientProtocol = .ftpData
+        parser = FTPDataParser(transfer, direction)
+        return parse(direction, bytes).union([.recognitionDoneToServer, .recognitionDoneToClient])
+    }
+
+    /// Connections that this one has announced since it was asked last.
+    public func takeExpected() -> [ExpectedConnection] {
+        appProtocol == .ftp ? (parser as? FTPParser)?.takeExpected() ?? [] : []
     }
 
     private func recognize(_ direction: FlowDirection, _ bytes: RawSpan) -> SessionEvents {
@@ -82,7 +131,11 @@ public final class AppLayerSession {
         case .recognized(let found):
             var events = setProtocol(found, direction)
             clearEarly(direction)
-            if direction == .toClient { events.formUnion(parseEarlyRequest()) }
+            if direction == .toClient {
+                events.formUnion(parseEarlyRequest())
+            } else if found == .smtp || found == .ftp {
+                events.formUnion(parseGreeting())
+            }
             guard malformed == nil else { return events }
             events.formUnion(parse(direction, all))
             return events
@@ -90,7 +143,7 @@ public final class AppLayerSession {
             // The other direction is known: this one's bytes go to its parser.
             let events = setProtocol(appProtocol, direction)
             clearEarly(direction)
-            return events.union(parse(direction, all))
+            return events.union(parse(direction, all)).union(.recognizedInOneDirection)
         case .noMatch:
             if direction == .toServer { hasNoMatch.toServer = true } else { hasNoMatch.toClient = true }
             if hasNoMatch.toServer, hasNoMatch.toClient { return fail() }
@@ -111,6 +164,13 @@ public final class AppLayerSession {
         return setProtocol(appProtocol, .toServer).union(parse(.toServer, unsafe bytes.span.bytes))
     }
 
+    /// The server's greeting comes before the client's first words, and they make sense behind it alone.
+    private func parseGreeting() -> SessionEvents {
+        let bytes = early.toClient
+        early.toClient = []
+        return parse(.toClient, unsafe bytes.span.bytes)
+    }
+
     private func hasNoMatch(_ direction: FlowDirection) -> Bool {
         direction == .toServer ? hasNoMatch.toServer : hasNoMatch.toClient
     }
@@ -121,15 +181,24 @@ public final class AppLayerSession {
 
     private func setProtocol(_ found: AppProtocol, _ direction: FlowDirection) -> SessionEvents {
         if direction == .toServer { toServerProtocol = found } else { toClientProtocol = found }
+        var events: SessionEvents = direction == .toServer ? .recognitionDoneToServer : .recognitionDoneToClient
         if !appProtocol.isRecognized {
             appProtocol = found
             parser = makeParser(found)
+            let clientIsSilent = early.toServer.isEmpty && originalProtocol == .unknown
+            if direction == .toClient, clientIsSilent, found == .tls || found == .http1 {
+                events.insert(.wrongDirectionFirst)
+            }
+            if successor == .tls, found != .tls { events.formUnion([.unexpectedProtocol, .noTLSAfterStartTLS]) }
+        } else if found != appProtocol {
+            events.insert(.mismatchedProtocols)
         }
-        return direction == .toServer ? .recognitionDoneToServer : .recognitionDoneToClient
+        return events
     }
 
     private func fail() -> SessionEvents {
-        var events: SessionEvents = []
+        var events: SessionEvents = .recognitionSkipped
+        if successor == .tls { events.formUnion([.unexpectedProtocol, .noTLSAfterStartTLS]) }
         if toServerProtocol == .unknown { events.insert(.recognitionDoneToServer) }
         if toClientProtocol == .unknown { events.insert(.recognitionDoneToClient) }
         appProtocol = .failed
@@ -158,7 +227,9 @@ public final class AppLayerSession {
         case .tls: TLSParser(settings: settings)
         case .http1: HTTPParser(settings: settings)
         case .dns: DNSParser(isStream: isStream)
-        case .ssh: SSHParser()
+        case .ssh: SSHParser(settings: settings)
+        case .smtp: SMTPParser(settings: settings)
+        case .ftp: FTPParser()
         default: nil
         }
     }
@@ -182,6 +253,7 @@ public final class AppLayerSession {
     ) -> SessionEvents {
         handedOver += parser.transactions
         originalProtocol = appProtocol
+        successor = parser.successor
         appProtocol = .unknown
         toServerProtocol = .unknown
         toClientProtocol = .unknown
@@ -216,7 +288,9 @@ public final class AppLayerSession {
     public func feed(
         datagram bytes: RawSpan, _ direction: FlowDirection, ports: (source: UInt16, destination: UInt16)
     ) -> SessionEvents {
-        guard malformed == nil || settings.compatibleWithSuricata else { return [] }
+        // Differs: in Suricata a malformed datagram says nothing about the next one.
+        if settings.compatibleWithSuricata { malformed = nil }
+        guard malformed == nil else { return [] }
         guard appProtocol(direction) == .unknown else { return parse(direction, bytes) }
         let answer = ProtocolDetector.examine(datagram: bytes, direction, ports: ports, settings: settings)
         let other = appProtocol(direction.opposite)
@@ -247,7 +321,7 @@ extension AppLayerSession {
         case .unknown: return ProtocolDetector.couldBecomeNamed(earlyToServer)
         case .tls:
             guard let facts = transactions.first?.facts, case .tls(let handshake) = facts else { return false }
-            return handshake.clientHello == nil && !handshake.isEncrypted
+            return handshake.clientHello == nil && !handshake.isEncrypted && !handshake.hasMalformedHello
         case .http1:
             guard let facts = transactions.last?.facts, case .http(let exchange) = facts else { return true }
             return !exchange.request.isHeadComplete

@@ -26,6 +26,9 @@ public enum MalformedReason: String, Error, Hashable, Sendable {
     case httpResponseInvalid = "http.response_invalid"
     case dnsMalformed = "dns.malformed_data"
     case sshMalformed = "ssh.invalid_banner"
+    case sshInvalidRecord = "ssh.invalid_record"
+    case smtpInvalidReply = "smtp.invalid_reply"
+    case smtpTooManyCommands = "smtp.too_many_commands"
     case sequenceGap = "applayer.gap"
 }
 
@@ -47,9 +50,14 @@ public protocol ApplicationParser: AnyObject {
 
     /// Bytes of the other direction that came before a hand-over and belong to what follows it.
     func takeEarlyBytes(_ direction: FlowDirection) -> [UInt8]
+
+    /// What must follow a hand-over; nil for anything.
+    var successor: AppProtocol? { get }
 }
 
 extension ApplicationParser {
+    public var successor: AppProtocol? { nil }
+
     public func takeEarlyBytes(_ direction: FlowDirection) -> [UInt8] { [] }
 }
 
@@ -67,6 +75,8 @@ public struct AppLayerSettings: Sendable {
     public var httpFields = 1024
     /// Requests without a response on one connection.
     public var httpPipeline = 256
+    /// Content of one mail. Rules look for documents and links near a mail's begin; a flow keeps one at a time.
+    public var smtpMailBytes = 262_144
     /// Suricata's readings wherever they differ from ours.
     public var compatibleWithSuricata = false
 

@@ -47,6 +47,8 @@ public struct Counters: Sendable {
     public var http: UInt64 = 0
     public var dns: UInt64 = 0
     public var ssh: UInt64 = 0
+    public var smtp: UInt64 = 0
+    public var ftpData: UInt64 = 0
     public var parserErrors: UInt64 = 0
 
     public init() {}

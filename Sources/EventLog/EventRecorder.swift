@@ -58,8 +58,10 @@ public struct EventRecorder: ~Copyable {
         _ transaction: Transaction, flow: Flow, time: Timestamp, packetNumber: UInt64?
     ) {
         guard isEnabled else { return }
-        encoder.transaction(transaction, flow: flow, time: time, packetNumber: packetNumber)
-        finish()
+        for part in 0..<EVEEncoder.parts(of: transaction) {
+            encoder.transaction(transaction, part: part, flow: flow, time: time, packetNumber: packetNumber)
+            finish()
+        }
     }
 
     public mutating func stats(

@@ -35,6 +35,8 @@ extension EVEEncoder {
         writer.member("http", counters.http)
         writer.member("dns", counters.dns)
         writer.member("ssh", counters.ssh)
+        writer.member("smtp", counters.smtp)
+        writer.member("ftp-data", counters.ftpData)
         writer.endObject()
         writer.beginObject("error")
         writer.member("parser", counters.parserErrors)

@@ -6,15 +6,21 @@ import NetTypes
 extension EVEEncoder {
     /// A `tls`, `http`, `dns` or `ssh` record: what a parser has read.
     mutating func transaction(
-        _ transaction: Transaction, flow: Flow, time: Timestamp, packetNumber: UInt64?
+        _ transaction: Transaction, part: Int = 0, flow: Flow, time: Timestamp, packetNumber: UInt64?
     ) {
         begin(EVEEncoder.type(of: transaction), time: time, flow: flow, packetNumber: packetNumber)
         vlan(flow.vlan)
         tuple(flow.tuple)
         if transaction.appProtocol == .http1 { writer.member("tx_id", transaction.identifier) }
         packetSource(isPacket: packetNumber != nil)
-        facts(transaction)
+        facts(transaction, part: part)
         writer.endObject()
+    }
+
+    /// Records that a transaction takes.
+    static func parts(of transaction: Transaction) -> Int {
+        if case .dns(let message) = transaction.facts, !message.isResponse { return message.questions.count }
+        return 1
     }
 
     private static func type(of transaction: Transaction) -> StaticString {
@@ -23,28 +29,55 @@ extension EVEEncoder {
         case .http: "http"
         case .dns: "dns"
         case .ssh: "ssh"
+        case .smtp: "smtp"
+        case .ftpData: "ftp_data"
         }
     }
 
-    mutating func facts(_ transaction: Transaction) {
+    mutating func facts(_ transaction: Transaction, part: Int = 0) {
         switch transaction.facts {
         case .tls(let handshake): tls(handshake)
         case .http(let exchange): http(exchange)
-        case .dns(let message): dns(message)
+        case .dns(let message): dns(transaction, message, question: part)
         case .ssh(let handshake): ssh(handshake)
+        case .smtp(let mail): smtp(mail)
+        case .ftpData(let transfer): ftpData(transfer)
         }
     }
 
     private mutating func tls(_ handshake: TLSHandshake) {
         writer.beginObject("tls")
+        if let leaf = handshake.serverCertificates?.leaf {
+            writer.member("subject", bytes: leaf.subject)
+            writer.member("issuerdn", bytes: leaf.issuer)
+            writer.member("serial", bytes: leaf.serial)
+            if let fingerprint = handshake.serverCertificates?.fingerprint {
+                writer.member("fingerprint", bytes: fingerprint)
+            }
+        } else if handshake.isResumed {
+            writer.member("session_resumed", true)
+        }
         if let name = handshake.clientHello?.serverName { writer.member("sni", bytes: name) }
         writer.member("version", handshake.versionName)
+        if let leaf = handshake.serverCertificates?.leaf {
+            writer.member("notbefore", CertificateTime.text(leaf.notBefore))
+            writer.member("notafter", CertificateTime.text(leaf.notAfter))
+        }
+        if let ja3 = handshake.ja3 { fingerprint("ja3", ja3) }
+        if let ja3s = handshake.ja3s { fingerprint("ja3s", ja3s) }
         if let ja4 = handshake.ja4 { writer.member("ja4", bytes: ja4) }
         if let protocols = handshake.clientHello?.protocols, !protocols.isEmpty {
             writer.beginArray("client_alpns")
             for name in protocols { writer.element(bytes: name) }
             writer.endArray()
         }
+        writer.endObject()
+    }
+
+    private mutating func fingerprint(_ key: StaticString, _ fingerprint: TLSHandshake.Fingerprint) {
+        writer.beginObject(key)
+        writer.member("hash", bytes: fingerprint.hash)
+        writer.member("string", bytes: fingerprint.text)
         writer.endObject()
     }
 
@@ -66,58 +99,45 @@ extension EVEEncoder {
         writer.endObject()
     }
 
-    private mutating func dns(_ message: DNSMessage) {
-        writer.beginObject("dns")
-        writer.member("version", 2)
-        writer.member("type", literal: message.isResponse ? "answer" : "query")
-        writer.member("id", message.identifier)
-        if message.isResponse {
-            writer.member("flags", String(message.flags, radix: 16))
-            writer.member("qr", true)
-            writer.member("rcode", DNSNames.responseCode(message.responseCode))
+    private mutating func smtp(_ mail: SMTPMail) {
+        writer.beginObject("smtp")
+        if let helo = mail.helo { writer.member("helo", bytes: helo) }
+        if let sender = mail.sender { writer.member("mail_from", bytes: sender) }
+        if !mail.recipients.isEmpty {
+            writer.beginArray("rcpt_to")
+            for recipient in mail.recipients { writer.element(bytes: recipient) }
+            writer.endArray()
         }
-        if let question = message.questions.first {
-            writer.member("rrname", bytes: question.name)
-            writer.member("rrtype", DNSNames.type(question.type))
-        }
-        if !message.isResponse { writer.member("tx_id", 0) }
-        writer.member("opcode", message.opcode)
+        writer.endObject()
+    }
+
+    private mutating func ftpData(_ transfer: FTPTransfer) {
+        writer.beginObject("ftp_data")
+        if !transfer.file.isEmpty { writer.member("filename", bytes: transfer.file) }
+        if let command = transfer.command { writer.member("command", command) }
         writer.endObject()
     }
 
     private mutating func ssh(_ handshake: SSHHandshake) {
         writer.beginObject("ssh")
-        if let client = handshake.client { banner("client", client) }
-        if let server = handshake.server { banner("server", server) }
+        side("client", handshake.client, handshake.clientExchange)
+        side("server", handshake.server, handshake.serverExchange)
         writer.endObject()
     }
 
-    private mutating func banner(_ side: StaticString, _ banner: SSHHandshake.Banner) {
+    private mutating func side(
+        _ side: StaticString, _ banner: SSHHandshake.Banner?, _ exchange: SSHKeyExchange?
+    ) {
+        guard let banner else { return }
         writer.beginObject(side)
         writer.member("proto_version", bytes: banner.protocolVersion)
-        writer.member("software_version", bytes: banner.software)
+        if !banner.software.isEmpty { writer.member("software_version", bytes: banner.software) }
+        if let exchange {
+            writer.beginObject("hassh")
+            writer.member("hash", bytes: exchange.hash)
+            writer.member("string", bytes: exchange.text)
+            writer.endObject()
+        }
         writer.endObject()
     }
-}
-
-/// Names of DNS numbers (IANA "Domain Name System Parameters").
-enum DNSNames {
-    static func type(_ number: UInt16) -> String {
-        types[number] ?? "TYPE\(number)"
-    }
-
-    static func responseCode(_ number: UInt8) -> String {
-        let names = [
-            "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET",
-            "NOTAUTH", "NOTZONE",
-        ]
-        return Int(number) < names.count ? names[Int(number)] : "UNKNOWN-\(number)"
-    }
-
-    private static let types: [UInt16: String] = [
-        1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 10: "NULL", 12: "PTR", 13: "HINFO", 15: "MX", 16: "TXT", 28: "AAAA",
-        33: "SRV", 35: "NAPTR", 39: "DNAME", 41: "OPT", 43: "DS", 44: "SSHFP", 46: "RRSIG", 47: "NSEC", 48: "DNSKEY",
-        50: "NSEC3", 52: "TLSA", 64: "SVCB", 65: "HTTPS", 99: "SPF", 250: "TSIG", 251: "IXFR", 252: "AXFR", 255: "ANY",
-        256: "URI", 257: "CAA",
-    ]
 }

@@ -14,6 +14,7 @@ public struct Pipeline: ~Copyable, PacketHandler {
     let settings: EngineSettings
     var flows: FlowTable
     var conversations = ConversationTable()
+    var expectations = ExpectationTable()
     var evaluator: StatefulEvaluator
     public var recorder: EventRecorder
     public internal(set) var counters = Counters()
@@ -49,6 +50,7 @@ public struct Pipeline: ~Copyable, PacketHandler {
         begin(raw, bytes.byteCount)
         decision = Decision()
         context = PacketContext()
+        context.time = raw.time
         do throws(DecodeFailure) {
             try PacketDecoder.decode(bytes, linkType: raw.linkType, wireLength: raw.wireLength, into: &packet)
         } catch {

@@ -34,13 +34,15 @@ extension Pipeline {
         }
     }
 
-    /// The record can be written: a TLS handshake is over, a response is complete, a DNS message is read.
+    /// The record can be written: a TLS server has shown its certificate or the handshake is over, a response is complete, a DNS message is read.
     private func isReady(_ transaction: Transaction) -> Bool {
         switch transaction.facts {
-        case .tls: transaction.progressToServer >= TLSHandshake.Step.handshakeDone
+        case .tls:
+            transaction.progressToServer >= TLSHandshake.Step.handshakeDone
+                || transaction.progressToClient >= TLSHandshake.Step.certificateReady
         case .http: transaction.isComplete
         case .dns: true
-        case .ssh(let handshake): handshake.client != nil && handshake.server != nil
+        case .ssh, .smtp, .ftpData: transaction.isComplete
         }
     }
 
@@ -50,6 +52,8 @@ extension Pipeline {
         case .http(let exchange): exchange.request.hasStartLine || exchange.response.hasStartLine
         case .dns: true
         case .ssh(let handshake): handshake.client != nil || handshake.server != nil
+        case .ftpData: true
+        case .smtp(let mail): mail.helo != nil || mail.sender != nil
         }
     }
 
@@ -60,6 +64,8 @@ extension Pipeline {
         case .http: counters.http += 1
         case .dns: counters.dns += 1
         case .ssh: counters.ssh += 1
+        case .smtp: counters.smtp += 1
+        case .ftpData: counters.ftpData += 1
         }
         recorder.transaction(transaction, flow: flows[index], time: now, packetNumber: isOver ? nil : raw.number)
         onTransaction?(transaction, flows[index])

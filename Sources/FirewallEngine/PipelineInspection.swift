@@ -86,7 +86,8 @@ extension Pipeline {
         let history = max(StatefulEvaluator.streamWindow, settings.historyBytes)
         let conversation = Conversation(
             session: AppLayerSession(
-                isStream: tuple.ipProtocol == .tcp, serverPort: tuple.destinationPort, settings: settings.appLayer),
+                isStream: tuple.ipProtocol == .tcp, serverPort: tuple.destinationPort, settings: settings.appLayer,
+                announced: tuple.ipProtocol == .tcp ? expectations.take(tuple, now: now) : nil),
             toServer: StreamReassembler(firstByte: base.0, historyLimit: history),
             toClient: StreamReassembler(firstByte: base.1, historyLimit: history))
         flows[index].conversation = conversations.add(conversation)
@@ -96,6 +97,9 @@ extension Pipeline {
     /// Takes over what the session has found out.
     mutating func noteSession(_ conversation: Conversation, _ index: FlowIndex) {
         flows[index].applicationProtocol = conversation.session.appProtocol.rawValue
+        for connection in conversation.session.takeExpected() {
+            expectations.add(connection, flows[index].tuple, now: now)
+        }
         if context.sessionEvents.contains(.malformed) { counters.parserErrors += 1 }
     }
 

@@ -14,7 +14,7 @@ struct ClientHelloTests {
         #expect(conversation.events.contains(.recognitionDoneToServer))
         #expect(conversation.serverName == "www.Example.com")
         #expect(read.legacyVersion == 0x0303)
-        #expect(read.hasSessionID && !read.hasSeveralNames)
+        #expect(!read.sessionID.isEmpty && !read.hasSeveralNames)
         #expect(read.cipherSuites == [0x0a0a] + hello.ciphers)
         #expect(read.protocols.map(text) == ["h2", "http/1.1"])
         #expect(read.supportedVersions == [0x3a3a, 0x0304, 0x0303])
@@ -119,7 +119,7 @@ struct ClientHelloTests {
         }
         let conversation = Conversation([.client(TLSBytes.record(hello.message))])
         #expect(conversation.tls?.clientHello?.extensions == [])
-        #expect(conversation.tls?.clientHello?.hasSessionID == false)
+        #expect(conversation.tls?.clientHello?.sessionID == [])
         #expect(conversation.session.malformed == nil)
     }
 

@@ -75,7 +75,7 @@ final class Conversation {
         let head = "\(protocols) malformed \(session.malformed?.rawValue ?? "no") awaits \(session.awaitsName)"
         return [head]
             + (session.handedOver + session.transactions).map { transaction in
-                "\(transaction.identifier) \(transaction.progressToServer)/\(transaction.progressToClient) \(describe(transaction.facts))"
+                "\(transaction.identifier) \(transaction.progressToServer)/\(transaction.progressToClient) \(transaction.events) \(describe(transaction.facts))"
             }
     }
 }
@@ -86,7 +86,9 @@ private func describe(_ facts: TransactionFacts) -> String {
     switch facts {
     case .tls(let tls):
         let hello = tls.clientHello.map { "\($0)" } ?? "no hello"
-        return "\(hello) \(tls.serverHello.map { "\($0)" } ?? "") \(tls.lastMessage.rawValue) \(tls.isEncrypted)"
+        let chains = [tls.clientCertificates, tls.serverCertificates].map { $0.map { "\($0)" } ?? "-" }
+        // `lastMessage` is about the piece read last.
+        return "\(hello) \(tls.serverHello.map { "\($0)" } ?? "") \(chains) \(tls.isEncrypted)"
             + " \(tls.sawClientChangeCipherSpec) \(tls.sawServerChangeCipherSpec)"
     case .http(let http):
         let names = [http.method, http.target, http.requestVersion, http.statusCode, http.reason].map {
@@ -98,9 +100,14 @@ private func describe(_ facts: TransactionFacts) -> String {
     case .dns(let dns):
         let questions = dns.questions.map { "\(text($0.name)) \($0.type) \($0.dnsClass)" }
         return "\(dns.identifier) \(dns.flags) \(questions) \(dns.counts)"
+    case .ftpData(let transfer): return "\(transfer.command ?? "-") \(text(transfer.file))"
+    case .smtp(let mail):
+        return "\(mail.helo.map(text) ?? "-") \(mail.sender.map(text) ?? "-") \(mail.recipients.map(text))"
+            + " \(text(mail.content)) \(mail.attachments.map(text))"
     case .ssh(let ssh):
         return [ssh.client, ssh.server].map { $0.map { text($0.protocolVersion) + "|" + text($0.software) } ?? "-" }
             .joined(separator: " ")
+            + " \([ssh.clientExchange, ssh.serverExchange].map { $0.map { text($0.text) } ?? "-" })"
     }
 }
 

@@ -64,7 +64,8 @@ struct RecognitionTests {
         let conversation = Conversation(port: 9999)
         #expect(conversation.client(Self.none) == [])
         #expect(conversation.session.appProtocol == .unknown && !conversation.session.isDone)
-        #expect(conversation.server(Self.none) == [.recognitionDoneToServer, .recognitionDoneToClient])
+        #expect(
+            conversation.server(Self.none) == [.recognitionDoneToServer, .recognitionDoneToClient, .recognitionSkipped])
         #expect(conversation.session.appProtocol == .failed && conversation.session.isDone)
         #expect(conversation.session.toServerProtocol == .failed && conversation.session.toClientProtocol == .failed)
         #expect(conversation.client("GET / HTTP/1.1\r\n\r\n") == [])
@@ -119,9 +120,9 @@ struct RecognitionTests {
 
     @Test("protocols without a parser are done once they are recognised")
     func withoutParser() {
-        let conversation = Conversation([.client("EHLO a.example\r\n")], port: 25)
+        let conversation = Conversation([.client("USER anonymous\r\n")], port: 21)
         #expect(conversation.session.isDone && conversation.session.transactions.isEmpty)
-        #expect(conversation.client("MAIL FROM") == [])
+        #expect(conversation.client("PASS x") == [])
     }
 
     @Test(
@@ -208,6 +209,73 @@ struct RecognitionTests {
             let pieces = Conversation(byteByByte(said), port: port).session
             try #require(whole.appProtocol == pieces.appProtocol)
             try #require(whole.malformed == pieces.malformed)
+        }
+    }
+}
+
+/// Protocols that are recognised by port and shape, and not read.
+struct ProbeTests {
+    private static func first(_ port: UInt16, _ said: Said) -> AppProtocol {
+        Conversation([said], port: port).session.appProtocol
+    }
+
+    private static func datagram(_ port: UInt16, _ bytes: [UInt8]) -> AppProtocol {
+        let session = AppLayerSession(isStream: false, serverPort: port, settings: AppLayerSettings())
+        _ = session.feed(datagram: bytes.span.bytes, .toServer, ports: (40_000, port))
+        return session.appProtocol
+    }
+
+    @Test("over TCP")
+    func streams() {
+        let mqtt: [UInt8] = [0x10, 0x12, 0, 4] + utf8("MQTT") + [4, 2, 0, 60, 0, 6] + utf8("client")
+        let rdp: [UInt8] = [3, 0, 0, 19, 14, 0xe0, 0, 0, 0, 0, 0, 1, 0, 8, 0, 0, 0, 0, 0]
+        let dcerpc: [UInt8] = [5, 0, 11, 3, 0x10, 0, 0, 0, 72, 0, 0, 0, 1, 0, 0, 0]
+        let nfs: [UInt8] = [0x80, 0, 0, 40, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0x86, 0xa3, 0, 0, 0, 3]
+        let rows: [(UInt16, [UInt8], AppProtocol)] = [
+            (23, [0xff, 0xfd, 0x18], .telnet), (1883, mqtt, .mqtt), (3389, rdp, .rdp), (135, dcerpc, .dcerpc),
+            (4000, dcerpc, .dcerpc), (2049, nfs, .nfs), (502, [0, 1, 0, 0, 0, 6, 1, 3, 0, 0, 0, 1], .modbus),
+            (88, [0, 0, 0, 99, 0x6a, 0x61, 0x30, 0x5f, 0xa1, 3, 2, 1, 5], .krb5),
+        ]
+        for (port, bytes, expected) in rows {
+            #expect(Self.first(port, .client(bytes)) == expected, "\(expected)")
+            let pieces = Conversation(byteByByte([.client(bytes)]), port: port)
+            #expect(pieces.session.appProtocol == expected, "\(expected) in pieces")
+            if expected != .dcerpc {
+                #expect(Self.first(9999, .client(bytes)) != expected, "\(expected) on another port")
+            }
+        }
+        // The reply of a SOCKS5 server begins like DCE RPC.
+        #expect(Self.first(1080, .server([5, 0])) == .unknown)
+        #expect(Self.first(1080, .server([5, 0, 0, 1, 10, 0, 0, 1, 0, 0])) != .dcerpc)
+    }
+
+    @Test("over UDP")
+    func datagrams() {
+        let ike = [UInt8](repeating: 7, count: 8) + [UInt8](repeating: 0, count: 8) + [0x21, 0x20, 0x22, 8, 0, 0, 0, 0]
+        let rows: [(UInt16, [UInt8], AppProtocol)] = [
+            (5060, utf8("REGISTER sip:x SIP/2.0\r\n"), .sip), (69, [0, 1] + utf8("file\0octet\0"), .tftp),
+            (161, [0x30, 0x26, 2, 1, 0, 4, 6] + utf8("public"), .snmp), (500, ike + [0, 0, 0, 28], .ike),
+            (6881, utf8("d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe"), .bittorrentDHT),
+            (123, [0x23] + [UInt8](repeating: 0, count: 47), .ntp),
+        ]
+        for (port, bytes, expected) in rows {
+            #expect(Self.datagram(port, bytes) == expected, "\(expected)")
+            #expect(Self.datagram(port, Array(bytes.dropLast(bytes.count - 3))) == .failed, "\(expected) cut")
+            if expected != .bittorrentDHT { #expect(Self.datagram(9999, bytes) == .failed, "\(expected) elsewhere") }
+        }
+        #expect(Self.datagram(500, ike + [0, 0, 0, 29]) == .failed)
+        #expect(Self.datagram(123, [0x17] + [UInt8](repeating: 0, count: 47)) == .failed)
+    }
+
+    @Test("nothing in a first message traps")
+    func hostile() throws {
+        let ports: [UInt16] = [23, 53, 67, 69, 88, 123, 161, 500, 502, 1883, 2049, 3389, 5060, 20_000, 44_818]
+        try property("hostile first messages", runs: 20000) { random in
+            let port = random.pick(ports)
+            var bytes = random.bytes(upTo: 120)
+            if random.chance(1, in: 2) { bytes = random.pick([[5, 0], [0x30], [3, 0], [0x10], [0x80]]) + bytes }
+            _ = Self.datagram(port, bytes)
+            _ = Self.first(port, random.chance(1, in: 2) ? .client(bytes + [0]) : .server(bytes + [0]))
         }
     }
 }

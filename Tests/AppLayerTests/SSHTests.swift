@@ -26,7 +26,7 @@ struct SSHTests {
         }
         #expect(Self.progress(conversation) == [SSHHandshake.Step.banner, SSHHandshake.Step.banner])
         #expect(Conversation(byteByByte(said), port: 22).facts == conversation.facts)
-        conversation.client([0, 0, 1, 2])
+        conversation.client([0, 0, 0, 3, 0, 50, 0])
         #expect(Self.progress(conversation) == [SSHHandshake.Step.keyExchange, SSHHandshake.Step.banner])
     }
 
@@ -42,8 +42,38 @@ struct SSHTests {
 
     @Test("key exchange in the banner's segment")
     func together() {
-        let conversation = Conversation([.client(utf8("SSH-2.0-client\r\n") + [0, 0, 5, 0xdc])], port: 22)
+        let conversation = Conversation([.client(utf8("SSH-2.0-client\r\n") + SSHBytes.keyExchange())], port: 22)
         #expect(Self.progress(conversation)?[0] == SSHHandshake.Step.keyExchange)
+        #expect(conversation.ssh?.clientExchange.map { text($0.text) } == "kex;cipher-ts;mac-ts;comp-ts")
+    }
+
+    @Test("HASSH of both sides: the client's lists are those to the server, the server's those to the client")
+    func hassh() throws {
+        let said: [Said] = [
+            .server(utf8("SSH-2.0-s\r\n") + SSHBytes.keyExchange()), .client(utf8("SSH-2.0-c\r\n")),
+            .client(SSHBytes.keyExchange()),
+        ]
+        let ssh = try #require(Conversation(said, port: 22).ssh)
+        #expect(ssh.serverExchange.map { text($0.text) } == "kex;cipher-tc;mac-tc;comp-tc")
+        #expect(ssh.clientExchange.map { text($0.hash) } == "1db6dc24fe2ded53ca442992dbb39bac")
+        let facts = Conversation(said, port: 22).facts
+        #expect(Conversation(byteByByte(said), port: 22).facts == facts)
+    }
+
+    @Test("packets that are no key exchange")
+    func otherPackets() {
+        let banner = utf8("SSH-2.0-c\r\n")
+        #expect(Conversation([.client(banner + [0, 0, 0, 0, 1, 1])], port: 22).session.malformed == .sshInvalidRecord)
+        let long = Conversation([.client(banner + [0xff, 0, 0, 0, 1, 1])], port: 22)
+        #expect(long.session.transactions.first?.events == [.sshLongKexRecord])
+        #expect(Self.progress(long)?[0] == SSHHandshake.Step.keyExchange)
+        let short = Conversation([.client(banner + SSHBytes.packet([20, 1, 2, 3]))], port: 22)
+        #expect(short.ssh?.clientExchange == nil)
+        #expect(Self.progress(short)?[0] == SSHHandshake.Step.keyExchange)
+        let name = String(repeating: "a", count: 300)
+        let wide = Conversation([.client("SSH-2.0-\(name)\r\n")], port: 22)
+        #expect(wide.ssh?.client?.software.count == 247)
+        #expect(wide.session.transactions.first?.events == [.sshLongBanner])
     }
 
     @Test("a banner without end is not kept without end")

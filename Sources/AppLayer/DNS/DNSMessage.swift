@@ -16,17 +16,20 @@ public final class DNSMessage {
     public let questions: [Question]
     public let counts: (answers: UInt16, authority: UInt16, additional: UInt16)
 
+    /// Of a response; more than are kept are left out.
+    public private(set) var answers: [DNSRecord] = []
+    public private(set) var authorities: [DNSRecord] = []
+
     public var isResponse: Bool { flags & 0x8000 != 0 }
     public var opcode: UInt8 { UInt8(truncatingIfNeeded: flags >> 11) & 15 }
     public var responseCode: UInt8 { UInt8(truncatingIfNeeded: flags) & 15 }
 
-    /// A name has at most 255 octets (RFC 1035 section 2.3.4); pointers let it loop, so jumps are counted too.
-    static let maximumName = 255
-    static let maximumJumps = 16
     /// Questions read from one message; servers answer one.
     static let maximumQuestions = 16
+    /// Records kept of one section. A name in them can be 20 times as long as what it takes in the message.
+    static let maximumRecords = 128
 
-    /// Reads header and questions. - Throws: when the bytes end early or a name is malformed.
+    /// - Throws: when the bytes end early or a name is malformed.
     init(_ bytes: RawSpan) throws(EndOfBytes) {
         var cursor = ByteCursor(bytes)
         identifier = try cursor.u16()
@@ -35,43 +38,31 @@ public final class DNSMessage {
         counts = (try cursor.u16(), try cursor.u16(), try cursor.u16())
         var questions: [Question] = []
         for _ in 0..<min(Int(count), DNSMessage.maximumQuestions) {
-            let name = try DNSMessage.name(&cursor)
+            let name = try DNSName.read(&cursor).bytes
             questions.append(Question(name: name, type: try cursor.u16(), dnsClass: try cursor.u16()))
         }
         self.questions = questions
         end = cursor.offset
         questionCount = count
+        if isResponse, questions.count == Int(count) {
+            try DNSMessage.read(counts.answers, &cursor, into: &answers)
+            try DNSMessage.read(counts.authority, &cursor, into: &authorities)
+        }
+    }
+
+    @_lifetime(cursor: copy cursor)
+    private static func read(
+        _ count: UInt16, _ cursor: inout ByteCursor, into records: inout [DNSRecord]
+    ) throws(EndOfBytes) {
+        for _ in 0..<count where records.count < maximumRecords { try DNSRecord.read(&cursor, into: &records) }
+    }
+
+    /// What is odd about the header.
+    var events: [AppLayerEvent] {
+        (flags & 0x40 != 0 ? [.dnsZFlagSet] : []) + (opcode >= 7 ? [.dnsInvalidOpcode] : [])
     }
 
     /// Offset behind the questions, and their number as the header states it.
     let end: Int
     let questionCount: UInt16
-
-    /// Reads a name, following compression pointers (RFC 1035 section 4.1.4), and leaves the cursor behind it.
-    @_lifetime(cursor: copy cursor)
-    static func name(_ cursor: inout ByteCursor) throws(EndOfBytes) -> [UInt8] {
-        var name: [UInt8] = []
-        var jumps = 0
-        var length = try cursor.u8()
-        var elsewhere = ByteCursor(cursor.all)
-        var hasJumped = false
-        while length != 0 {
-            if length & 0xc0 == 0xc0 {
-                let low = hasJumped ? try elsewhere.u8() : try cursor.u8()
-                jumps += 1
-                guard jumps <= maximumJumps else { throw EndOfBytes() }
-                elsewhere = ByteCursor(cursor.all)
-                try elsewhere.skip(Int(length & 0x3f) << 8 | Int(low))
-                hasJumped = true
-            } else {
-                guard length & 0xc0 == 0 else { throw EndOfBytes() }
-                let label = hasJumped ? try elsewhere.take(Int(length)) : try cursor.take(Int(length))
-                if !name.isEmpty { name.append(UInt8(ascii: ".")) }
-                name += label.rest.copied()
-                guard name.count <= maximumName else { throw EndOfBytes() }
-            }
-            length = hasJumped ? try elsewhere.u8() : try cursor.u8()
-        }
-        return name
-    }
 }

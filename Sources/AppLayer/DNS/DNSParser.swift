@@ -30,7 +30,8 @@ public final class DNSParser: ApplicationParser {
         guard let message = try? DNSMessage(bytes) else { return .malformed(.dnsMalformed) }
         if transactions.count >= DNSParser.maximumTransactions { transactions.removeFirst() }
         let transaction = Transaction(
-            identifier: nextIdentifier, appProtocol: .dns, facts: .dns(message), complete: (1, 1))
+            identifier: nextIdentifier, appProtocol: .dns, facts: .dns(message), complete: (1, 1), only: direction)
+        for event in message.events { transaction.raise(event) }
         transaction.reach(1, .toServer)
         transaction.reach(1, .toClient)
         transactions.append(transaction)
@@ -56,6 +57,9 @@ public final class DNSParser: ApplicationParser {
     }
 
     // MARK: recognition
+
+    /// NetBIOS names, multicast DNS, LLMNR: they have DNS's format, and ask the neighbours instead of a server.
+    static let otherPorts: [UInt16] = [137, 5353, 5355]
 
     /// - Parameter strictly: off port 53 only a message that fits in every respect counts: one question of a known
     ///   class, nothing left over, no answers in a query.

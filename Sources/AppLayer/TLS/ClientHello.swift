@@ -16,7 +16,11 @@ public struct ClientHello: Sendable {
     public var supportedGroups: [UInt16] = []
     public var pointFormats: [UInt8] = []
     public var signatureAlgorithms: [UInt16] = []
-    public var hasSessionID = false
+    public var random: [UInt8] = []
+    public var sessionID: [UInt8] = []
+
+    /// The version the client wants most: the first it lists that is one, else that of the hello itself.
+    public var version: UInt16 { supportedVersions.first(where: TLSVersion.isKnown) ?? legacyVersion }
 }
 
 extension ClientHello {
@@ -24,10 +28,8 @@ extension ClientHello {
     init(_ body: RawSpan) throws(EndOfBytes) {
         var cursor = ByteCursor(body)
         legacyVersion = try cursor.u16()
-        try cursor.skip(32)
-        let sessionLength = Int(try cursor.u8())
-        try cursor.skip(sessionLength)
-        hasSessionID = sessionLength > 0
+        random = try cursor.take(32).all.copied()
+        sessionID = try cursor.take(Int(try cursor.u8())).all.copied()
         cipherSuites = try ClientHello.words(cursor.take(Int(try cursor.u16())))
         try cursor.skip(Int(try cursor.u8()))
         extensions = []
@@ -89,23 +91,32 @@ extension ClientHello {
 public struct ServerHello: Sendable {
     /// The agreed version: that of the supported_versions extension when present.
     public var version: UInt16
+    /// The version field of the hello itself.
+    public var legacyVersion: UInt16
+    public var random: [UInt8]
     public var cipherSuite: UInt16
     public var extensions: [UInt16] = []
-    /// The session identifier is the client's: a resumption in TLS 1.2.
-    public var hasSessionID: Bool
+    /// The client's own: a resumption in TLS 1.2.
+    public var sessionID: [UInt8]
     /// A HelloRetryRequest (RFC 8446 section 4.1.4): the client will send a second ClientHello.
     public var isRetryRequest: Bool
 
     init(_ body: RawSpan) throws(EndOfBytes) {
         var cursor = ByteCursor(body)
         version = try cursor.u16()
+        legacyVersion = version
+        if version == TLSVersion.tls13 { version = TLSVersion.draftBefore16 }
         let random = try cursor.take(32)
+        self.random = random.all.copied()
         isRetryRequest = random.all.bigEndian64(at: 0) == 0xcf21_ad74_e59a_6111
-        let sessionLength = Int(try cursor.u8())
-        try cursor.skip(sessionLength)
-        hasSessionID = sessionLength > 0
-        cipherSuite = try cursor.u16()
-        try cursor.skip(1)
+        sessionID = []
+        if TLSVersion.hasShortServerHello(legacyVersion) {
+            cipherSuite = try cursor.u16()
+        } else {
+            sessionID = try cursor.take(Int(try cursor.u8())).all.copied()
+            cipherSuite = try cursor.u16()
+            try cursor.skip(1)
+        }
         guard !cursor.isAtEnd else { return }
         var list = try cursor.take(Int(try cursor.u16()))
         while !list.isAtEnd {

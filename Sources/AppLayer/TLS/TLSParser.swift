@@ -34,11 +34,13 @@ public final class TLSParser: ApplicationParser {
         self.settings = settings
         transaction = Transaction(
             identifier: 0, appProtocol: .tls, facts: .tls(handshake),
-            complete: (TLSHandshake.Step.finished, TLSHandshake.Step.finished))
+            complete: (TLSHandshake.Step.finished, TLSHandshake.Step.finished), keepsNews: true)
         transactions = [transaction]
     }
 
     public func feed(_ direction: FlowDirection, _ bytes: RawSpan) -> ParserStatus {
+        transaction.update(direction)
+        handshake.lastMessage = []
         var cursor = ByteCursor(bytes)
         do throws(MalformedReason) {
             while !cursor.isAtEnd {
@@ -78,7 +80,6 @@ public final class TLSParser: ApplicationParser {
         switch side.type {
         case 20: sawChangeCipherSpec(&side, direction)
         case 22 where !side.isEncrypted: try readHandshake(fragment.all, &side, direction)
-        case 22: finishHandshakeIfEncrypted()
         case 23: sawApplicationData()
         default: break
         }
@@ -116,11 +117,6 @@ public final class TLSParser: ApplicationParser {
         handshake.isEncrypted = true
         // Early data may precede the ServerHello (RFC 8446 section 2.3): the handshake is not over then.
         guard handshake.serverHello != nil else { return }
-        finishHandshake()
-    }
-
-    private func finishHandshakeIfEncrypted() {
-        guard handshake.sawClientChangeCipherSpec, handshake.sawServerChangeCipherSpec else { return }
         finishHandshake()
     }
 
@@ -165,19 +161,35 @@ public final class TLSParser: ApplicationParser {
             case (1, .toServer):
                 handshake.clientHello = try ClientHello(body)
                 handshake.lastMessage = .clientHello
+                if handshake.clientHello?.hasSeveralNames == true { transaction.raise(.tlsMultipleSNIExtensions) }
             case (2, .toClient):
                 let hello = try ServerHello(body)
                 handshake.serverHello = hello
                 handshake.lastMessage = .serverHello
                 // The placebo that precedes early data may have come before.
                 if hello.isRetryRequest { client.isEncrypted = false }
+            case (11, _): readCertificates(body, direction)
             case (16, .toServer): handshake.lastMessage = .clientKeyExchange
             case (12, .toClient): handshake.lastMessage = .serverKeyExchange
-            case (11, _): transaction.reach(TLSHandshake.Step.certificateReady, direction)
             default: break
             }
         } catch {
-            throw .tlsInvalidHandshake
+            handshake.hasMalformedHello = true
+            transaction.raise(.tlsHandshakeInvalidLength)
+            // Differs: Suricata reads on. A server may read such a hello more kindly than we do.
+            guard settings.compatibleWithSuricata else { throw .tlsInvalidHandshake }
         }
+    }
+
+    private func readCertificates(_ body: RawSpan, _ direction: FlowDirection) {
+        // A second list, in a renegotiation, is encrypted: one that can be read is somebody's invention.
+        guard handshake.certificates(direction) == nil else { return }
+        guard let chain = try? CertificateChain(body) else {
+            transaction.raise(.tlsInvalidCertificate)
+            return
+        }
+        if direction == .toServer { handshake.clientCertificates = chain } else { handshake.serverCertificates = chain }
+        if let problem = chain.problem { transaction.raise(problem) }
+        if chain.leaf != nil { transaction.reach(TLSHandshake.Step.certificateReady, direction) }
     }
 }

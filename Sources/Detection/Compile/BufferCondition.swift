@@ -1,3 +1,5 @@
+import AppLayer
+
 /// A literal looked for in a buffer, with its place. A trivial record: the bytes lie in the policy's pattern table, in
 /// lower case when the comparison ignores case.
 struct ContentPattern: Sendable {
@@ -57,10 +59,33 @@ struct ExpressionCondition: Sendable {
 
 /// A condition on a transaction that is not about bytes.
 enum TransactionTest: Sendable {
+    /// `app-layer-event`: its parser has noticed this.
+    case event(AppLayerEvent)
+    /// Nothing can bring this about.
+    case never
     /// `ssl_state`: the newest handshake message is one of these; or is not.
     case handshakeState(mask: UInt8, inverted: UInt8)
-    /// `tls.version` and `ssl_version`: one of these was agreed on.
-    case tlsVersion(UInt16, isNegated: Bool)
+    /// `ftpdata_command`: a file goes to the server; or comes from it.
+    case ftpUpload(Bool)
+    /// `dns.opcode`
+    case dnsOpcode(UInt8, isNegated: Bool)
+    /// `ssh.protoversion:2_compat`: this side speaks version 2.
+    case sshVersion2
+    /// `tls.version`: this side's version; 1.3 stands for its drafts too, unless its very number is meant.
+    case tlsVersion(UInt16, isExact: Bool)
+    /// `ssl_version`: one of these, bits from SSLv2 to TLS 1.3.
+    case tlsVersions(mask: UInt8, isNegated: Bool)
+    /// `tls.cert_chain_len`
+    case certificateCount(IntegerTest)
+    /// `tls_cert_notbefore`, `tls_cert_notafter`: seconds since 1970.
+    case certificateTime(CertificateBound, from: Int64, to: Int64)
+    /// `tls_cert_expired`, `tls_cert_valid`
+    case certificateExpired(Bool)
+}
+
+enum CertificateBound: UInt8, Sendable {
+    case notBefore
+    case notAfter
 }
 
 /// A part of a transaction signature: conditions on one buffer, or tests, for one direction from one step on.

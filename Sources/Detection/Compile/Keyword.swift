@@ -19,7 +19,10 @@ struct Keyword: Sendable {
         MetaKeywords.all + FlowKeywords.all + ContentKeywords.all + [PatternKeyword.keyword] + ByteKeywords.all
         + SizeKeywords.all
         + HeaderKeywords.all
-        + StateKeywords.all + ApplicationKeywords.all + BufferKeywords.all + [GeoIPKeyword.keyword]
+        + StateKeywords.all + EventKeywords.all + ApplicationKeywords.all + TLSKeywords.all
+        + CertificateTimeKeywords.all + SSHKeywords.all + DNSKeywords.all + FTPKeywords.all + BufferKeywords.all + [
+            GeoIPKeyword.keyword
+        ]
 
     static let byName: [String: Keyword] = {
         var table: [String: Keyword] = [:]

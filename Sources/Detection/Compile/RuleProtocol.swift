@@ -40,7 +40,10 @@ struct RuleProtocol: Hashable, Sendable {
     }
 
     /// Whether a flow of this application protocol is meant.
-    func covers(_ other: AppProtocol) -> Bool { appProtocol == other || coversHTTP2 && other == .http2 }
+    func covers(_ other: AppProtocol) -> Bool {
+        // DCE RPC travels within SMB.
+        appProtocol == other || coversHTTP2 && other == .http2 || appProtocol == .dcerpc && other == .smb
+    }
 
     static var names: [String] {
         ["ip", "tcp", "tcp-pkt", "tcp-stream", "udp", "icmp", "icmpv4", "icmpv6", "ip4", "ip6", "pkthdr", "sctp"]

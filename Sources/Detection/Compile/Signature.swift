@@ -85,6 +85,7 @@ public struct Signature: Sendable {
     @inline(__always)
     func accepts(_ other: AppProtocol) -> Bool {
         appProtocol == .unknown || appProtocol == other || coversHTTP2 && other == .http2
+            || appProtocol == .dcerpc && other == .smb
     }
 
     @inline(__always)

@@ -80,6 +80,7 @@ extension SignatureBuilder {
             if definition.isLowercase { checkLowercase(buffer, definition) }
             checkSizes(buffer)
         }
+        for index in buffers.indices { takeForm(index) }
         let dotted = buffers.filter { $0.use.transforms.contains(.dotprefix) }
         for buffer in dotted where buffer.conditions.allSatisfy({ !$0.isContent }) && !buffer.conditions.isEmpty {
             fail(buffer.option.nameToken, "dotprefix needs a content behind it")
@@ -99,6 +100,26 @@ extension SignatureBuilder {
                     "\(definition.name) is always in lower case, this content has capitals",
                     hint: "write it in lower case")
             }
+        }
+    }
+
+    /// Brings the literals of a buffer into its form.
+    private mutating func takeForm(_ index: Int) {
+        let definition = StickyBuffer.byID[Int(buffers[index].use.buffer.rawValue)]
+        guard let form = definition.contentForm, buffers[index].use.transforms.isEmpty else { return }
+        for place in buffers[index].conditions.indices {
+            guard case .content(var draft) = buffers[index].conditions[place] else { continue }
+            switch form {
+            case .uppercase: draft.bytes = draft.bytes.map(\.uppercased)
+            case .lowercaseHash(let length):
+                draft.bytes = draft.bytes.map(\.lowercased)
+                guard draft.bytes.count != length else { break }
+                fail(
+                    draft.option.value ?? draft.option.nameToken,
+                    "\(definition.name) has \(length) characters, this content \(draft.bytes.count)",
+                    hint: "write the whole of it")
+            }
+            buffers[index].conditions[place] = .content(draft)
         }
     }
 
@@ -136,6 +157,16 @@ extension SignatureBuilder {
                     buffer.option.nameToken,
                     "\(definition.name) is part of what goes to the \(only == .toServer ? "server" : "client"), the rule looks the other way",
                     hint: "change flow, or the buffer")
+                continue
+            }
+            direction = Direction(toServer: only == .toServer, toClient: only == .toClient)
+        }
+        for (only, option) in directedOptions {
+            guard only == .toServer ? direction.toServer : direction.toClient else {
+                fail(
+                    option.nameToken,
+                    "\(option.name) is about what goes to the \(only == .toServer ? "server" : "client"), the rule looks the other way",
+                    hint: "change flow, or remove \(option.name)")
                 continue
             }
             direction = Direction(toServer: only == .toServer, toClient: only == .toClient)

@@ -61,6 +61,8 @@ struct SignatureBuilder {
     var bitEffects: [(name: String, make: @Sendable (Int32) -> SignatureEffect)] = []
     var countryTests: [CountryTest] = []
     var transactionTests: [TransactionTest] = []
+    /// Options beside buffers that fix the rule's direction.
+    var directedOptions: [(FlowDirection, RuleOption)] = []
     var payload: [ConditionDraft] = []
     var buffers: [BufferDraft] = []
     var target = Target.payload

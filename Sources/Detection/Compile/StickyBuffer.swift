@@ -4,6 +4,18 @@ import NetTypes
 /// A part of a transaction that rules look into.
 enum BufferID: UInt8, CaseIterable, Sendable {
     case tlsSNI
+    case tlsCertificateSubject
+    case tlsCertificateIssuer
+    case tlsCertificateSerial
+    case tlsCertificateFingerprint
+    case tlsCertificates
+    case tlsRandom
+    case tlsRandomTime
+    case tlsRandomBytes
+    case ja3Hash
+    case ja3String
+    case ja3sHash
+    case ja3sString
     case ja4Hash
     case httpMethod
     case httpURIRaw
@@ -19,6 +31,10 @@ enum BufferID: UInt8, CaseIterable, Sendable {
     case dnsQuery
     case sshSoftware
     case sshProtocol
+    case sshHASSH
+    case sshHASSHString
+    case sshHASSHServer
+    case sshHASSHServerString
 }
 
 /// How rules name a buffer, and where and when it is found.
@@ -34,7 +50,18 @@ struct StickyBuffer: Sendable {
     let progress: UInt8
     /// The bytes are always in lower case: a capital in a pattern, or `nocase`, is a mistake.
     var isLowercase = false
+    /// The transaction has any number of them (one for each header field): a condition list holds for one of them.
+    var isMultiple = false
+    /// What is done to a literal before it is compared.
+    var contentForm: ContentForm?
     let summary: String
+
+    /// The buffer's own form of letters, which literals take on.
+    enum ContentForm: Sendable {
+        case uppercase
+        /// So many characters in lower case: a literal of another length could never match.
+        case lowercaseHash(Int)
+    }
 }
 
 extension StickyBuffer {
@@ -71,12 +98,14 @@ struct BufferBytes {
 
 extension Transaction {
     /// The buffer's bytes; nil when the transaction does not have it (yet).
-    func bytes(of buffer: BufferID, _ direction: FlowDirection) -> BufferBytes? {
+    /// - Parameter instance: which one of a buffer there are several of, counted from 0.
+    func bytes(of buffer: BufferID, _ direction: FlowDirection, instance: Int = 0) -> BufferBytes? {
         switch facts {
-        case .tls(let handshake): TLSBuffers.bytes(of: buffer, handshake)
+        case .tls(let handshake): TLSBuffers.bytes(of: buffer, handshake, direction, instance)
         case .http(let exchange): HTTPBuffers.bytes(of: buffer, exchange)
-        case .dns(let message): DNSBuffers.bytes(of: buffer, message)
+        case .dns(let message): DNSBuffers.bytes(of: buffer, message, instance)
         case .ssh(let handshake): SSHBuffers.bytes(of: buffer, handshake, direction)
+        case .smtp, .ftpData: nil
         }
     }
 }

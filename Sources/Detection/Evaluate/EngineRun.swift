@@ -4,18 +4,23 @@ import Wire
 
 extension CompiledPolicy {
     /// The buffer's bytes with its transforms applied.
-    func bytes(of use: Int32, _ transaction: Transaction, _ direction: FlowDirection) -> BufferBytes? {
+    func bytes(
+        of use: Int32, _ transaction: Transaction, _ direction: FlowDirection, instance: Int = 0
+    ) -> BufferBytes? {
         let use = bufferUses[Int(use)]
-        guard var bytes = transaction.bytes(of: use.buffer, direction) else { return nil }
+        guard instance == 0 || StickyBuffer.byID[Int(use.buffer.rawValue)].isMultiple,
+            var bytes = transaction.bytes(of: use.buffer, direction, instance: instance)
+        else { return nil }
         for transform in use.transforms { bytes = transform.apply(bytes) }
         return bytes
     }
 
     /// Runs the engines of a signature that have not matched yet. True when the last one has.
     /// - Parameter flags: which engines have matched; receives the verdict on the whole.
+    /// - Parameter time: the packet's.
     func run(
-        _ range: Range<Int32>, _ transaction: Transaction, _ direction: FlowDirection, _ flags: inout UInt32,
-        _ scratch: InspectionScratch
+        _ range: Range<Int32>, _ transaction: Transaction, _ direction: FlowDirection, time: Timestamp,
+        _ flags: inout UInt32, _ scratch: InspectionScratch
     ) -> Bool {
         let progress = transaction.progress(direction)
         var matched = 0
@@ -25,7 +30,7 @@ extension CompiledPolicy {
             guard flags & bit == 0, engine.toServer == (direction == .toServer) else { continue }
             guard progress >= engine.progress else { return false }
             let isComplete = progress > engine.progress
-            guard holds(engine, transaction, direction, isComplete: isComplete, scratch) else {
+            guard holds(engine, transaction, direction, time, isComplete: isComplete, scratch) else {
                 if isComplete, case .buffer = engine.subject { flags |= FlowInspection.StoredState.cannotMatch | bit }
                 return false
             }
@@ -38,28 +43,23 @@ extension CompiledPolicy {
     }
 
     private func holds(
-        _ engine: InspectEngine, _ transaction: Transaction, _ direction: FlowDirection, isComplete: Bool,
-        _ scratch: InspectionScratch
+        _ engine: InspectEngine, _ transaction: Transaction, _ direction: FlowDirection, _ time: Timestamp,
+        isComplete: Bool, _ scratch: InspectionScratch
     ) -> Bool {
         switch engine.subject {
         case .tests:
-            return engine.conditions.asInt.allSatisfy { transactionTests[$0].holds(transaction) }
+            let occasion = TransactionTest.Occasion(
+                direction: direction, time: time, compatibleWithSuricata: compatibleWithSuricata)
+            return engine.conditions.asInt.allSatisfy { transactionTests[$0].holds(transaction, occasion) }
         case .buffer(let use):
-            guard let bytes = bytes(of: use, transaction, direction) else { return false }
             var inspector = ContentInspector(policy: self, scratch: scratch, isComplete: isComplete)
-            return inspector.matches(engine.conditions, unsafe bytes.storage.span.bytes.extracting(bytes.range))
-        }
-    }
-}
-
-extension TransactionTest {
-    func holds(_ transaction: Transaction) -> Bool {
-        guard case .tls(let handshake) = transaction.facts else { return false }
-        switch self {
-        case .handshakeState(let mask, let inverted):
-            return (mask & handshake.lastMessage.rawValue) ^ inverted != 0
-        case .tlsVersion(let wanted, let isNegated):
-            return handshake.version != 0 && (handshake.version == wanted) != isNegated
+            var instance = 0
+            while let bytes = bytes(of: use, transaction, direction, instance: instance) {
+                let span = unsafe bytes.storage.span.bytes.extracting(bytes.range)
+                if inspector.matches(engine.conditions, span) { return true }
+                instance += 1
+            }
+            return false
         }
     }
 }

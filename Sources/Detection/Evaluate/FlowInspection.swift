@@ -28,6 +28,8 @@ struct FlowInspection {
         var toClient = Side()
     }
 
+    /// Transactions before this one are over and done with, whether or not their parser still has them.
+    var firstOpen: UInt64 = 0
     private var bits: [UInt64] = []
     var transactions: [TransactionState] = []
 
@@ -45,6 +47,12 @@ struct FlowInspection {
         if value { bits[word] |= 1 << UInt64(bit & 63) } else { bits[word] &= ~(1 << UInt64(bit & 63)) }
     }
 
+    /// The connection speaks another protocol now, whose transactions are counted from 0 again.
+    mutating func beginAnew() {
+        transactions.removeAll()
+        firstOpen = 0
+    }
+
     mutating func toggleBit(_ bit: Int32) { setBit(bit, !isSet(bit)) }
 
     /// Numbers of all bits that are set.
@@ -55,9 +63,12 @@ struct FlowInspection {
     }
 
     /// Index of a transaction's state, made when it is new.
-    mutating func index(of identifier: UInt64) -> Int {
-        if let index = transactions.firstIndex(where: { $0.identifier == identifier }) { return index }
-        transactions.append(TransactionState(identifier: identifier))
+    mutating func index(of transaction: Transaction) -> Int {
+        if let index = transactions.firstIndex(where: { $0.identifier == transaction.identifier }) { return index }
+        var state = TransactionState(identifier: transaction.identifier)
+        state.toServer.isDone = !transaction.concerns(.toServer)
+        state.toClient.isDone = !transaction.concerns(.toClient)
+        transactions.append(state)
         return transactions.count - 1
     }
 }
@@ -86,6 +97,10 @@ public final class Conversation {
         var limit = identifier
         for state in inspection.transactions where !(state.toServer.isDone && state.toClient.isDone) {
             limit = min(limit, state.identifier)
+        }
+        if let last = session.transactions.last {
+            limit = min(limit, last.identifier + 1)
+            inspection.firstOpen = max(inspection.firstOpen, limit)
         }
         session.parser?.release(before: limit)
         inspection.transactions.removeAll { $0.identifier < limit }

@@ -6,6 +6,7 @@ public struct PacketContext: Sendable {
     /// Direction in the flow; a packet without a flow counts as to the client.
     public var direction = FlowDirection.toClient
     public var hasFlow = false
+    public var time = Timestamp(microseconds: 0)
     /// The flow was established before this packet (`flow:established`). For TCP that begins behind the handshake's
     /// third packet; otherwise both directions have been seen.
     public var isEstablished = false

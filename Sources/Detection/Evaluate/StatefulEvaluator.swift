@@ -41,6 +41,7 @@ public struct StatefulEvaluator: ~Copyable {
         alerts.removeAll(keepingCapacity: true)
         scratch.beginPacket()
         guard let tuple = packet.tuple else { return }
+        if context.sessionEvents.contains(.protocolChanged) { conversation?.inspection.beginAnew() }
         let set = ruleSet(for: tuple, context, &flow)
         runAddressOnly(set, packet, context, &flow, conversation)
         runPacket(set, packet, bytes, context, conversation)
@@ -182,8 +183,9 @@ public struct StatefulEvaluator: ~Copyable {
     private mutating func runTransactions(
         _ set: RuleSet, _ packet: borrowing Packet, _ context: PacketContext, _ conversation: Conversation
     ) {
-        for transaction in conversation.session.transactions {
-            let place = conversation.inspection.index(of: transaction.identifier)
+        for transaction in conversation.session.transactions
+        where transaction.identifier >= conversation.inspection.firstOpen {
+            let place = conversation.inspection.index(of: transaction)
             // Without signatures too: what is complete and seen in both directions can be let go.
             inspect(transaction, place, set, packet, context, conversation)
         }
@@ -194,7 +196,7 @@ public struct StatefulEvaluator: ~Copyable {
         _ conversation: Conversation
     ) {
         var side = conversation.inspection.transactions[place].side(context.direction)
-        guard !side.isDone else { return }
+        guard !side.isDone, transaction.takeNews(context.direction) else { return }
         collectCandidates(transaction, set, context.direction, &side)
         for index in candidates {
             let signature = policy.signatures[Int(index)]
@@ -222,9 +224,12 @@ public struct StatefulEvaluator: ~Copyable {
             // Once a later step is reached the buffer is complete: one search is enough.
             guard side.searchedSteps & step == 0 else { continue }
             if progress > matcher.progress { searched |= step }
-            guard let bytes = policy.bytes(of: matcher.use, transaction, direction) else { continue }
-            matcher.forEachCandidate(bytes) { signature in
-                if set.containsTransaction(signature) { candidates.append(signature) }
+            var instance = 0
+            while let bytes = policy.bytes(of: matcher.use, transaction, direction, instance: instance) {
+                matcher.forEachCandidate(bytes) { signature in
+                    if set.containsTransaction(signature) { candidates.append(signature) }
+                }
+                instance += 1
             }
         }
         side.searchedSteps = searched
@@ -262,7 +267,8 @@ public struct StatefulEvaluator: ~Copyable {
                 return false
             }
         }
-        let isMatch = policy.run(signature.engines, transaction, context.direction, &flags, scratch)
+        let isMatch = policy.run(
+            signature.engines, transaction, context.direction, time: context.time, &flags, scratch)
         if let stored {
             side.stored[stored].flags = flags
         } else if flags != 0 {

@@ -20,13 +20,9 @@ struct ProtocolDetector: Sendable {
     static func examine(stream data: RawSpan, _ direction: FlowDirection, serverPort: UInt16) -> Answer {
         let patterns = direction == .toServer ? toServer : toClient
         for pattern in patterns where pattern.matches(data) { return .recognized(pattern.appProtocol) }
-        if serverPort == 53 {
-            switch DNSParser.probe(stream: data, direction) {
-            case .recognized: return .recognized(.dns)
-            case .undecided: return .undecided
-            case .noMatch: break
-            }
-        }
+        let probes = [StreamProbe.examine(data, direction, serverPort: serverPort), StreamProbe.dcerpc(data)]
+        for case .recognized(let found) in probes { return .recognized(found) }
+        if probes.contains(.undecided) { return .undecided }
         let depth = direction == .toServer ? depthToServer : depthToClient
         return data.byteCount >= depth ? .noMatch : .undecided
     }
@@ -49,31 +45,12 @@ struct ProtocolDetector: Sendable {
         settings: AppLayerSettings
     ) -> Answer {
         let isDNSPort = ports.source == 53 || ports.destination == 53
-        if isDNSPort || !settings.compatibleWithSuricata, DNSParser.probe(datagram: data, strictly: !isDNSPort) {
+        let isOther = DNSParser.otherPorts.contains(ports.source) || DNSParser.otherPorts.contains(ports.destination)
+        if isDNSPort || !settings.compatibleWithSuricata && !isOther,
+            DNSParser.probe(datagram: data, strictly: !isDNSPort)
+        {
             return .recognized(.dns)
         }
-        if looksLikeQUICInitial(data) { return .recognized(.quic) }
-        if ports.source == 123 || ports.destination == 123, looksLikeNTP(data) { return .recognized(.ntp) }
-        if [67, 68].contains(ports.destination), looksLikeDHCP(data) { return .recognized(.dhcp) }
-        return .noMatch
-    }
-
-    /// A long header with a known version and a payload as large as an Initial must be (RFC 9000 section 17.2).
-    private static func looksLikeQUICInitial(_ data: RawSpan) -> Bool {
-        guard data.byteCount >= 1200, data.byte(at: 0) & 0xc0 == 0xc0 else { return false }
-        let version = data.bigEndian32(at: 1)
-        return version == 1 || version == 0x6b33_43cf || version >> 8 == 0xff_0000
-    }
-
-    /// RFC 5905 section 7.3: 48 bytes at least, version 1 to 4, mode 1 to 7.
-    private static func looksLikeNTP(_ data: RawSpan) -> Bool {
-        guard data.byteCount >= 48 else { return false }
-        let first = data.byte(at: 0)
-        return (1...4).contains((first >> 3) & 7) && first & 7 != 0
-    }
-
-    /// RFC 2131 section 2: fixed fields of 236 bytes, then the magic cookie.
-    private static func looksLikeDHCP(_ data: RawSpan) -> Bool {
-        data.byteCount >= 240 && data.bigEndian32(at: 236) == 0x6382_5363
+        return DatagramProbe.examine(data, direction, ports: ports).map { .recognized($0) } ?? .noMatch
     }
 }

@@ -43,6 +43,9 @@ extension UInt8 {
     /// The lower-case letter of an ASCII capital, else the byte itself.
     @inlinable
     public var lowercased: UInt8 { self >= 65 && self <= 90 ? self | 0x20 : self }
+
+    @inlinable
+    public var uppercased: UInt8 { self >= 97 && self <= 122 ? self & 0xdf : self }
 }
 
 extension ProtocolPattern {
