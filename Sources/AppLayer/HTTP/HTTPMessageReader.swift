@@ -37,6 +37,8 @@ struct HTTPMessageReader {
     private let settings: AppLayerSettings
     /// Start of the line that is being read, in the message's head.
     private var lineStart = 0
+    /// The line is read up to its end and waits for the byte behind it.
+    private var hasWholeLine = false
     private var chunkLine: [UInt8] = []
     private var trailerBytes = 0
 
@@ -62,13 +64,14 @@ struct HTTPMessageReader {
                 lineStart = 0
                 return .messageStarted
             case .startLine:
-                guard try readLine(&cursor, &message) else { return .exhausted }
+                guard try readLine(&cursor, &message), !awaitsNextByte(cursor, message) else { return .exhausted }
                 try takeStartLine(&message)
                 state = .fields
                 return .startLineComplete
             case .fields:
-                guard try readLine(&cursor, &message) else { return .exhausted }
+                guard try readLine(&cursor, &message), !awaitsNextByte(cursor, message) else { return .exhausted }
                 if try takeField(&message) { continue }
+                message.fieldLines = message.startLineEnd..<message.head.count
                 message.isHeadComplete = true
                 return .headComplete
             case .body(let remaining):
@@ -128,11 +131,24 @@ struct HTTPMessageReader {
 
     // MARK: lines
 
+    /// Suricata takes a request's line when it sees the byte behind it (a blank there continues the line); rules see it
+    /// with the packet that brings that byte. The empty line behind the head needs none.
+    private mutating func awaitsNextByte(_ cursor: borrowing ByteCursor, _ message: HTTPMessage) -> Bool {
+        guard settings.compatibleWithSuricata, isRequest, cursor.isAtEnd else { return false }
+        hasWholeLine = state == .startLine || !lineRange(message).isEmpty
+        return hasWholeLine
+    }
+
     /// Appends bytes to the head up to and with a line feed. False when the line is not complete.
     @_lifetime(cursor: copy cursor)
     private mutating func readLine(
         _ cursor: inout ByteCursor, _ message: inout HTTPMessage
     ) throws(MalformedReason) -> Bool {
+        if hasWholeLine {
+            guard !cursor.isAtEnd else { return false }
+            hasWholeLine = false
+            return true
+        }
         let rest = cursor.rest
         let end = rest.firstIndex(of: 10)
         let count = end.map { $0 &+ 1 } ?? rest.byteCount
@@ -155,30 +171,30 @@ struct HTTPMessageReader {
         let line = lineRange(message)
         lineStart = message.head.count
         message.startLine = line
-        var parts: [Range<Int>] = []
+        message.startLineEnd = lineStart
         var position = line.lowerBound
-        let limit = isRequest ? Int.max : 2
-        while position < line.upperBound, parts.count < limit {
+        func word() -> Range<Int> {
             while position < line.upperBound, isBlank(message.head[position]) { position += 1 }
             let start = position
             while position < line.upperBound, !isBlank(message.head[position]) { position += 1 }
-            if position > start { parts.append(start..<position) }
+            return start..<position
         }
-        if !isRequest {
-            while position < line.upperBound, isBlank(message.head[position]) { position += 1 }
-            if position < line.upperBound { parts.append(position..<line.upperBound) }
-        }
-        guard let first = parts.first else { throw isRequest ? .httpRequestLineInvalid : .httpResponseInvalid }
-        message.first = first
-        if isRequest, parts.count > 2 {
-            // A target with blanks in it: everything between method and version.
-            message.second = parts[1].lowerBound..<parts[parts.count - 2].upperBound
-            message.third = parts[parts.count - 1]
-        } else {
-            message.second = parts.count > 1 ? parts[1] : line.upperBound..<line.upperBound
-            message.third = parts.count > 2 ? parts[2] : line.upperBound..<line.upperBound
-        }
+        message.first = word()
+        guard !message.first.isEmpty else { throw isRequest ? .httpRequestLineInvalid : .httpResponseInvalid }
+        message.second = word()
+        while position < line.upperBound, isBlank(message.head[position]) { position += 1 }
+        message.third = position..<line.upperBound
+        if isRequest, !settings.compatibleWithSuricata { separateVersion(&message) }
         message.hasStartLine = true
+    }
+
+    /// A target with blanks in it is everything between method and version. Differs: Suricata ends it at the first blank.
+    private func separateVersion(_ message: inout HTTPMessage) {
+        message.third = trim(message.third, message)
+        guard let blank = message.head[message.third].lastIndex(where: isBlank) else { return }
+        let version = (blank + 1)..<message.third.upperBound
+        message.second = trim(message.second.lowerBound..<blank, message)
+        message.third = version
     }
 
     /// True for a field or a continuation, false for the empty line behind the head.
@@ -186,6 +202,7 @@ struct HTTPMessageReader {
         let line = lineRange(message)
         lineStart = message.head.count
         guard !line.isEmpty else { return false }
+        message.fieldsEnd = lineStart
         if isBlank(message.head[line.lowerBound]) {
             guard !message.fields.isEmpty else { return true }
             let last = message.fields.count - 1

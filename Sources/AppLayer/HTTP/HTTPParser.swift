@@ -90,7 +90,10 @@ public final class HTTPParser: ApplicationParser {
                     transactions[index].reach(HTTPMessage.Step.line, .toServer)
                 }
             }
-            if event == .exhausted { return .proceeding }
+            if event == .exhausted {
+                if let index = requestIndex { exchanges[index].noteFields(.toServer) }
+                return .proceeding
+            }
         }
     }
 
@@ -100,9 +103,10 @@ public final class HTTPParser: ApplicationParser {
         switch event {
         case .exhausted, .messageStarted, .bodyBytes: break
         case .startLineComplete:
-            // HTTP/0.9: a lone target, no version, no fields.
+            exchange.settleTarget()
             transaction.reach(HTTPMessage.Step.headers, .toServer)
         case .headComplete:
+            exchange.combineFields(.toServer)
             exchange.settleHost(compatible: settings.compatibleWithSuricata)
             let framing = try HTTPFraming.ofRequest(exchange.request, compatible: settings.compatibleWithSuricata)
             requests.expect(framing)
@@ -134,7 +138,10 @@ public final class HTTPParser: ApplicationParser {
                     transactions[index].reach(HTTPMessage.Step.line, .toClient)
                 }
             }
-            if event == .exhausted { return .proceeding }
+            if event == .exhausted {
+                if let index = responseIndex { exchanges[index].noteFields(.toClient) }
+                return .proceeding
+            }
         }
     }
 
@@ -150,6 +157,7 @@ public final class HTTPParser: ApplicationParser {
             transaction.reach(HTTPMessage.Step.headers, .toClient)
             return nil
         case .headComplete:
+            exchange.combineFields(.toClient)
             responses.expect(HTTPFraming.ofResponse(exchange))
             if (100..<200).contains(exchange.status), exchange.status != 101 {
                 // An interim response: the final one follows for the same request (RFC 9110 section 15.2).

@@ -129,6 +129,11 @@ extension SignatureBuilder {
         }
         for buffer in buffers {
             let definition = StickyBuffer.byID[Int(buffer.use.buffer.rawValue)]
+            if definition.needsDirection, direction.toServer, direction.toClient {
+                fail(
+                    buffer.option.nameToken, "\(definition.name) is different in each direction",
+                    hint: "add flow:to_server, or flow:to_client")
+            }
             guard definition.directions.count == 1, let only = definition.directions.first else { continue }
             let fits = only == .toServer ? direction.toServer : direction.toClient
             guard fits else {

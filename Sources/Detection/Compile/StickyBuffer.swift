@@ -16,6 +16,25 @@ enum BufferID: UInt8, CaseIterable, Sendable {
     case httpRequestLine
     case httpStatusCode
     case httpStatusMessage
+    case httpHeader
+    case httpHeaderRaw
+    case httpRequestHeader
+    case httpResponseHeader
+    case httpCookie
+    case httpReferer
+    case httpAccept
+    case httpAcceptEncoding
+    case httpAcceptLanguage
+    case httpConnection
+    case httpContentType
+    case httpContentLength
+    case httpServer
+    case httpLocation
+    case httpResponseLine
+    case httpStart
+    case httpRequestBody
+    case httpResponseBody
+    case fileData
     case dnsQuery
     case sshSoftware
     case sshProtocol
@@ -34,6 +53,10 @@ struct StickyBuffer: Sendable {
     let progress: UInt8
     /// The bytes are always in lower case: a capital in a pattern, or `nocase`, is a mistake.
     var isLowercase = false
+    /// The transaction has any number of them (one for each header field): a condition list holds for one of them.
+    var isMultiple = false
+    /// The rule must say which direction it means.
+    var needsDirection = false
     let summary: String
 }
 
@@ -71,10 +94,11 @@ struct BufferBytes {
 
 extension Transaction {
     /// The buffer's bytes; nil when the transaction does not have it (yet).
-    func bytes(of buffer: BufferID, _ direction: FlowDirection) -> BufferBytes? {
+    /// - Parameter instance: which one of a buffer there are several of, counted from 0.
+    func bytes(of buffer: BufferID, _ direction: FlowDirection, instance: Int = 0) -> BufferBytes? {
         switch facts {
         case .tls(let handshake): TLSBuffers.bytes(of: buffer, handshake)
-        case .http(let exchange): HTTPBuffers.bytes(of: buffer, exchange)
+        case .http(let exchange): HTTPBuffers.bytes(of: buffer, exchange, direction, instance)
         case .dns(let message): DNSBuffers.bytes(of: buffer, message)
         case .ssh(let handshake): SSHBuffers.bytes(of: buffer, handshake, direction)
         }

@@ -4,9 +4,13 @@ import Wire
 
 extension CompiledPolicy {
     /// The buffer's bytes with its transforms applied.
-    func bytes(of use: Int32, _ transaction: Transaction, _ direction: FlowDirection) -> BufferBytes? {
+    func bytes(
+        of use: Int32, _ transaction: Transaction, _ direction: FlowDirection, instance: Int = 0
+    ) -> BufferBytes? {
         let use = bufferUses[Int(use)]
-        guard var bytes = transaction.bytes(of: use.buffer, direction) else { return nil }
+        guard instance == 0 || StickyBuffer.byID[Int(use.buffer.rawValue)].isMultiple,
+            var bytes = transaction.bytes(of: use.buffer, direction, instance: instance)
+        else { return nil }
         for transform in use.transforms { bytes = transform.apply(bytes) }
         return bytes
     }
@@ -43,9 +47,14 @@ extension CompiledPolicy {
         case .tests:
             return engine.conditions.asInt.allSatisfy { transactionTests[$0].holds(transaction) }
         case .buffer(let use):
-            guard let bytes = bytes(of: use, transaction, direction) else { return false }
             var inspector = ContentInspector(policy: self, isComplete: isComplete)
-            return inspector.matches(engine.conditions, unsafe bytes.storage.span.bytes.extracting(bytes.range))
+            var instance = 0
+            while let bytes = bytes(of: use, transaction, direction, instance: instance) {
+                let span = unsafe bytes.storage.span.bytes.extracting(bytes.range)
+                if inspector.matches(engine.conditions, span) { return true }
+                instance += 1
+            }
+            return false
         }
     }
 }

@@ -218,9 +218,12 @@ public struct StatefulEvaluator: ~Copyable {
             // Once a later step is reached the buffer is complete: one search is enough.
             guard side.searchedSteps & step == 0 else { continue }
             if progress > matcher.progress { searched |= step }
-            guard let bytes = policy.bytes(of: matcher.use, transaction, direction) else { continue }
-            matcher.forEachCandidate(bytes) { signature in
-                if set.containsTransaction(signature) { candidates.append(signature) }
+            var instance = 0
+            while let bytes = policy.bytes(of: matcher.use, transaction, direction, instance: instance) {
+                matcher.forEachCandidate(bytes) { signature in
+                    if set.containsTransaction(signature) { candidates.append(signature) }
+                }
+                instance += 1
             }
         }
         side.searchedSteps = searched
