@@ -67,6 +67,12 @@ public struct AppLayerSettings: Sendable {
     public var httpFields = 1024
     /// Requests without a response on one connection.
     public var httpPipeline = 256
+    /// Bodies are kept for rules to look into.
+    public var keepsBodies = false
+    /// One HTTP body as rules see it, decoded; Suricata's default.
+    public var httpBodyBytes = 102_400
+    /// All HTTP bodies kept for one connection: a pipeline of requests must not multiply the cap above.
+    public var httpBodiesBytes = 1 << 20
     /// Suricata's readings wherever they differ from ours.
     public var compatibleWithSuricata = false
 

@@ -89,6 +89,9 @@ public final class HTTPExchange {
     public internal(set) var port: UInt16?
     /// Request line and Host field, or two Host fields, name different hosts.
     public internal(set) var isHostAmbiguous = false
+    /// What is kept of the bodies, when anything looks into them.
+    public internal(set) var requestBody = HTTPBody()
+    public internal(set) var responseBody = HTTPBody()
     /// 200 of "HTTP/1.1 200 OK"; 0 before it is known.
     public internal(set) var status = 0
 
@@ -129,6 +132,23 @@ extension HTTPExchange {
             noteRawHost()
         } else {
             response.combined = HTTPCombinedFields(response)
+        }
+    }
+}
+
+extension HTTPExchange {
+    public func body(_ direction: FlowDirection) -> HTTPBody { direction == .toServer ? requestBody : responseBody }
+
+    /// The request carries something to be kept: its body is a file (RFC 9110 sections 9.3.3 and 9.3.4).
+    public var requestIsFile: Bool { methodIs("post") || methodIs("put") }
+
+    /// Lets go of the body before `offset`; of all of it with `.max`.
+    public func releaseBody(_ direction: FlowDirection, before offset: Int) {
+        switch (direction, offset) {
+        case (.toServer, .max): requestBody.releaseAll()
+        case (.toServer, _): requestBody.release(before: offset)
+        case (.toClient, .max): responseBody.releaseAll()
+        case (.toClient, _): responseBody.release(before: offset)
         }
     }
 }

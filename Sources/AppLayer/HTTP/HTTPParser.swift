@@ -51,6 +51,13 @@ public final class HTTPParser: ApplicationParser {
         responseIndex = responseIndex.map { $0 - count }
     }
 
+    /// Bytes of the next body that may be kept.
+    private var bodyLimit: Int {
+        guard settings.keepsBodies else { return 0 }
+        let kept = exchanges.reduce(0) { $0 + $1.requestBody.bytes.count + $1.responseBody.bytes.count }
+        return max(0, min(settings.httpBodyBytes, settings.httpBodiesBytes - kept))
+    }
+
     private func begin() throws(MalformedReason) -> Int {
         guard transactions.count < settings.httpPipeline else { throw .httpTooManyTransactions }
         let exchange = HTTPExchange()
@@ -76,7 +83,11 @@ public final class HTTPParser: ApplicationParser {
             let event: HTTPMessageReader.Event
             if let index = requestIndex {
                 event = try requests.next(&cursor, into: &exchanges[index].request)
-                try handleRequest(event, index)
+                if case .bodyBytes(let range) = event {
+                    exchanges[index].requestBody.append(bytes.extracting(range))
+                } else {
+                    try handleRequest(event, index)
+                }
                 if awaitsTunnel, event == .messageComplete {
                     earlyTunnelBytes = cursor.rest.copied()
                     return .proceeding
@@ -110,6 +121,7 @@ public final class HTTPParser: ApplicationParser {
             exchange.settleHost(compatible: settings.compatibleWithSuricata)
             let framing = try HTTPFraming.ofRequest(exchange.request, compatible: settings.compatibleWithSuricata)
             requests.expect(framing)
+            exchange.requestBody = HTTPBody(limit: bodyLimit)
             transaction.reach(HTTPMessage.Step.body, .toServer)
         case .messageComplete:
             transaction.reach(HTTPMessage.Step.complete, .toServer)
@@ -126,7 +138,9 @@ public final class HTTPParser: ApplicationParser {
             let event: HTTPMessageReader.Event
             if let index = responseIndex {
                 event = try responses.next(&cursor, into: &exchanges[index].response)
-                if let status = try handleResponse(event, index, consumed: cursor.offset) { return status }
+                if case .bodyBytes(let range) = event {
+                    exchanges[index].responseBody.append(bytes.extracting(range))
+                } else if let status = try handleResponse(event, index, consumed: cursor.offset) { return status }
             } else {
                 var none = HTTPMessage()
                 event = try responses.next(&cursor, into: &none)
@@ -167,6 +181,7 @@ public final class HTTPParser: ApplicationParser {
                 responseIndex = nil
                 return nil
             }
+            exchange.responseBody = HTTPBody(limit: bodyLimit)
             transaction.reach(HTTPMessage.Step.body, .toClient)
             return nil
         case .messageComplete:

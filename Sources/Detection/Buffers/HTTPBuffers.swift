@@ -130,7 +130,8 @@ enum HTTPBuffers {
     ]
 
     static func bytes(
-        of buffer: BufferID, _ exchange: HTTPExchange, _ direction: FlowDirection, _ instance: Int
+        of buffer: BufferID, _ exchange: HTTPExchange, _ direction: FlowDirection, _ instance: Int,
+        _ body: inout BodyInspection
     ) -> BufferBytes? {
         let request = exchange.request
         switch buffer {
@@ -146,6 +147,11 @@ enum HTTPBuffers {
         case .httpProtocol:
             return direction == .toServer
                 ? part(request, request.third) : part(exchange.response, exchange.response.first)
+        case .httpRequestBody: return body.part(of: exchange.requestBody, asFile: false)
+        case .httpResponseBody: return body.part(of: exchange.responseBody, asFile: true)
+        case .fileData:
+            guard direction == .toClient || exchange.requestIsFile else { return nil }
+            return body.part(of: exchange.body(direction), asFile: true)
         default:
             let message = direction == .toServer ? request : exchange.response
             return HTTPHeadBuffers.bytes(of: buffer, message, direction, instance)

@@ -39,6 +39,8 @@ public final class CompiledPolicy: Sendable {
     let matchers: [BufferMatcher]
     /// Some signature looks into the reassembled stream.
     public let inspectsStream: Bool
+    /// Some signature looks into HTTP bodies.
+    public let inspectsBodies: Bool
     /// Some signature sets or reads bits of a flow.
     public let usesFlowbits: Bool
 
@@ -70,6 +72,9 @@ public final class CompiledPolicy: Sendable {
         countries = options.countries
         matchers = BufferMatcher.all(signatures: signatures, tables: tables)
         usesFlowbits = !tables.effects.isEmpty
+        inspectsBodies = tables.bufferUses.contains {
+            [.httpRequestBody, .httpResponseBody, .fileData].contains($0.buffer)
+        }
         inspectsStream = signatures.contains { $0.requirements.contains(.streamContent) }
     }
 

@@ -75,6 +75,8 @@ extension StickyBuffer {
 struct BufferBytes {
     var storage: [UInt8]
     var range: Range<Int>
+    /// Where in its buffer the part begins, of one that is looked at in parts.
+    var offset = 0
 
     init(_ storage: [UInt8]) {
         self.storage = storage
@@ -95,10 +97,13 @@ struct BufferBytes {
 extension Transaction {
     /// The buffer's bytes; nil when the transaction does not have it (yet).
     /// - Parameter instance: which one of a buffer there are several of, counted from 0.
-    func bytes(of buffer: BufferID, _ direction: FlowDirection, instance: Int = 0) -> BufferBytes? {
+    /// - Parameter body: how much of the direction's body has been seen.
+    func bytes(
+        of buffer: BufferID, _ direction: FlowDirection, instance: Int, _ body: inout BodyInspection
+    ) -> BufferBytes? {
         switch facts {
         case .tls(let handshake): TLSBuffers.bytes(of: buffer, handshake)
-        case .http(let exchange): HTTPBuffers.bytes(of: buffer, exchange, direction, instance)
+        case .http(let exchange): HTTPBuffers.bytes(of: buffer, exchange, direction, instance, &body)
         case .dns(let message): DNSBuffers.bytes(of: buffer, message)
         case .ssh(let handshake): SSHBuffers.bytes(of: buffer, handshake, direction)
         }

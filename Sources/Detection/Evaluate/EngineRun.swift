@@ -5,21 +5,25 @@ import Wire
 extension CompiledPolicy {
     /// The buffer's bytes with its transforms applied.
     func bytes(
-        of use: Int32, _ transaction: Transaction, _ direction: FlowDirection, instance: Int = 0
+        of use: Int32, _ transaction: Transaction, _ direction: FlowDirection, instance: Int,
+        _ body: inout BodyInspection
     ) -> BufferBytes? {
         let use = bufferUses[Int(use)]
         guard instance == 0 || StickyBuffer.byID[Int(use.buffer.rawValue)].isMultiple,
-            var bytes = transaction.bytes(of: use.buffer, direction, instance: instance)
+            var bytes = transaction.bytes(of: use.buffer, direction, instance: instance, &body)
         else { return nil }
+        let offset = bytes.offset
         for transform in use.transforms { bytes = transform.apply(bytes) }
+        bytes.offset = offset
         return bytes
     }
 
     /// Runs the engines of a signature that have not matched yet. True when the last one has.
     /// - Parameter flags: which engines have matched; receives the verdict on the whole.
-    func run(_ range: Range<Int32>, _ transaction: Transaction, _ direction: FlowDirection, _ flags: inout UInt32)
-        -> Bool
-    {
+    func run(
+        _ range: Range<Int32>, _ transaction: Transaction, _ direction: FlowDirection, _ body: inout BodyInspection,
+        _ flags: inout UInt32
+    ) -> Bool {
         let progress = transaction.progress(direction)
         var matched = 0
         for (number, index) in range.asInt.enumerated() {
@@ -28,7 +32,7 @@ extension CompiledPolicy {
             guard flags & bit == 0, engine.toServer == (direction == .toServer) else { continue }
             guard progress >= engine.progress else { return false }
             let isComplete = progress > engine.progress
-            guard holds(engine, transaction, direction, isComplete: isComplete) else {
+            guard holds(engine, transaction, direction, &body, isComplete: isComplete) else {
                 if isComplete, case .buffer = engine.subject { flags |= FlowInspection.StoredState.cannotMatch | bit }
                 return false
             }
@@ -41,15 +45,16 @@ extension CompiledPolicy {
     }
 
     private func holds(
-        _ engine: InspectEngine, _ transaction: Transaction, _ direction: FlowDirection, isComplete: Bool
+        _ engine: InspectEngine, _ transaction: Transaction, _ direction: FlowDirection, _ body: inout BodyInspection,
+        isComplete: Bool
     ) -> Bool {
         switch engine.subject {
         case .tests:
             return engine.conditions.asInt.allSatisfy { transactionTests[$0].holds(transaction) }
         case .buffer(let use):
-            var inspector = ContentInspector(policy: self, isComplete: isComplete)
             var instance = 0
-            while let bytes = bytes(of: use, transaction, direction, instance: instance) {
+            while let bytes = bytes(of: use, transaction, direction, instance: instance, &body) {
+                var inspector = ContentInspector(policy: self, streamOffset: bytes.offset, isComplete: isComplete)
                 let span = unsafe bytes.storage.span.bytes.extracting(bytes.range)
                 if inspector.matches(engine.conditions, span) { return true }
                 instance += 1

@@ -191,6 +191,12 @@ public struct StatefulEvaluator: ~Copyable {
     ) {
         var side = conversation.inspection.transactions[place].side(context.direction)
         guard !side.isDone else { return }
+        if policy.inspectsBodies {
+            let isOver =
+                transaction.progress(context.direction) > HTTPMessage.Step.body
+                || conversation.session.hasEnded(context.direction)
+            side.body.begin(.of(context.direction, compatible: policy.compatibleWithSuricata), isOver: isOver)
+        }
         collectCandidates(transaction, set, context.direction, &side)
         for index in candidates {
             let signature = policy.signatures[Int(index)]
@@ -201,6 +207,7 @@ public struct StatefulEvaluator: ~Copyable {
             queue.append(QueuedMatch(signature: index, transaction: Int64(transaction.identifier), isInStream: false))
         }
         if transaction.isComplete(context.direction) { side.isDone = true }
+        if policy.inspectsBodies { transaction.settleBody(context.direction, &side) }
         conversation.inspection.transactions[place].setSide(context.direction, side)
     }
 
@@ -219,7 +226,7 @@ public struct StatefulEvaluator: ~Copyable {
             guard side.searchedSteps & step == 0 else { continue }
             if progress > matcher.progress { searched |= step }
             var instance = 0
-            while let bytes = policy.bytes(of: matcher.use, transaction, direction, instance: instance) {
+            while let bytes = policy.bytes(of: matcher.use, transaction, direction, instance: instance, &side.body) {
                 matcher.forEachCandidate(bytes) { signature in
                     if set.containsTransaction(signature) { candidates.append(signature) }
                 }
@@ -261,7 +268,7 @@ public struct StatefulEvaluator: ~Copyable {
                 return false
             }
         }
-        let isMatch = policy.run(signature.engines, transaction, context.direction, &flags)
+        let isMatch = policy.run(signature.engines, transaction, context.direction, &side.body, &flags)
         if let stored {
             side.stored[stored].flags = flags
         } else if flags != 0 {

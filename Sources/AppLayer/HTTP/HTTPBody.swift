@@ -1,0 +1,38 @@
+/// The body of a message as rules see it: without framing, content codings undone, up to a limit. Bytes that rules have
+/// seen can be let go while more come.
+public struct HTTPBody: Sendable {
+    /// What is kept, from offset `start` on.
+    public private(set) var bytes: [UInt8] = []
+    public private(set) var start = 0
+    /// Most bytes taken; what comes behind them is not looked at.
+    let limit: Int
+
+    init(limit: Int = 0) { self.limit = limit }
+
+    /// Bytes taken so far.
+    public var length: Int { start + bytes.count }
+    public var isFull: Bool { length >= limit }
+
+    mutating func append(_ span: RawSpan) {
+        let count = min(span.byteCount, limit - length)
+        guard count > 0 else { return }
+        let part = span.extracting(0..<count)
+        unsafe part.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+    }
+
+    /// The least that is let go at once: what is left has to be moved.
+    static let releaseStep = 16_384
+
+    mutating func release(before offset: Int) {
+        let count = min(offset - start, bytes.count)
+        guard count >= HTTPBody.releaseStep else { return }
+        bytes.removeFirst(count)
+        start += count
+    }
+
+    /// Nobody will look at it any more.
+    mutating func releaseAll() {
+        start = length
+        bytes = []
+    }
+}
