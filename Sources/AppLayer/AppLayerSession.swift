@@ -205,7 +205,9 @@ public final class AppLayerSession {
     }
 
     /// The sender has sent its last byte.
-    public func hasEnded(_ direction: FlowDirection) -> Bool { direction == .toServer ? ended.toServer : ended.toClient }
+    public func hasEnded(_ direction: FlowDirection) -> Bool {
+        direction == .toServer ? ended.toServer : ended.toClient
+    }
 
     /// The sender has sent FIN or was reset.
     public func end(_ direction: FlowDirection) {

@@ -4,16 +4,36 @@ public struct HTTPBody: Sendable {
     /// What is kept, from offset `start` on.
     public private(set) var bytes: [UInt8] = []
     public private(set) var start = 0
+    private var decoder: ContentDecoder?
     /// Most bytes taken; what comes behind them is not looked at.
     let limit: Int
 
-    init(limit: Int = 0) { self.limit = limit }
+    init(limit: Int = 0, contentEncoding: [UInt8]? = nil) {
+        self.limit = limit
+        if limit > 0 { decoder = contentEncoding.flatMap { ContentDecoder(contentEncoding: $0) } }
+    }
 
     /// Bytes taken so far.
     public var length: Int { start + bytes.count }
     public var isFull: Bool { length >= limit }
 
-    mutating func append(_ span: RawSpan) {
+    /// Takes bytes of the body as they were sent.
+    mutating func take(_ span: RawSpan) {
+        guard !isFull else { return }
+        guard var decoder else {
+            append(span)
+            return
+        }
+        // Out of its place meanwhile, so that it is not copied.
+        self.decoder = nil
+        decoder.decode(span) { decoded in
+            append(decoded)
+            return !isFull
+        }
+        if !isFull { self.decoder = decoder }
+    }
+
+    private mutating func append(_ span: RawSpan) {
         let count = min(span.byteCount, limit - length)
         guard count > 0 else { return }
         let part = span.extracting(0..<count)

@@ -84,7 +84,7 @@ public final class HTTPParser: ApplicationParser {
             if let index = requestIndex {
                 event = try requests.next(&cursor, into: &exchanges[index].request)
                 if case .bodyBytes(let range) = event {
-                    exchanges[index].requestBody.append(bytes.extracting(range))
+                    exchanges[index].requestBody.take(bytes.extracting(range))
                 } else {
                     try handleRequest(event, index)
                 }
@@ -139,8 +139,10 @@ public final class HTTPParser: ApplicationParser {
             if let index = responseIndex {
                 event = try responses.next(&cursor, into: &exchanges[index].response)
                 if case .bodyBytes(let range) = event {
-                    exchanges[index].responseBody.append(bytes.extracting(range))
-                } else if let status = try handleResponse(event, index, consumed: cursor.offset) { return status }
+                    exchanges[index].responseBody.take(bytes.extracting(range))
+                } else if let status = try handleResponse(event, index, consumed: cursor.offset) {
+                    return status
+                }
             } else {
                 var none = HTTPMessage()
                 event = try responses.next(&cursor, into: &none)
@@ -181,7 +183,8 @@ public final class HTTPParser: ApplicationParser {
                 responseIndex = nil
                 return nil
             }
-            exchange.responseBody = HTTPBody(limit: bodyLimit)
+            exchange.responseBody = HTTPBody(
+                limit: bodyLimit, contentEncoding: exchange.response.combined["content-encoding"])
             transaction.reach(HTTPMessage.Step.body, .toClient)
             return nil
         case .messageComplete:
