@@ -10,7 +10,7 @@ struct ContentDecoder {
     }
 
     /// Codings undone for one body.
-    static let maximumLayers = 2
+    static let maximumLayers = 3
     /// Bytes made from one body by all layers together; Suricata's limit for what it calls a bomb.
     static let maximumOutput = 1 << 20
     /// Bytes that pass from one layer to the next at a time.
@@ -26,7 +26,7 @@ struct ContentDecoder {
     /// Nil when there is nothing to undo. - Parameter value: of the Content-Encoding field.
     init?(contentEncoding value: [UInt8]) {
         var layers: [DecodingLayer] = []
-        let names = value.split { $0 == UInt8(ascii: ",") || $0 == 32 }
+        let names = value.filter { $0 != 0 }.split { $0 == UInt8(ascii: ",") || $0 == 32 }
         for name in names.prefix(ContentDecoder.maximumLayers) {
             let name = name.map(\.lowercased)
             if name.contains("gzip") {

@@ -20,6 +20,8 @@ extension HTTPFraming {
             return isChunked ? .chunked : .none
         }
         guard let first = lengths.first else { return .none }
+        let isFolded = request.fields.contains { $0.isFolded && $0.value == first }
+        guard compatible || !isFolded else { throw .httpFramingInvalid }
         guard let length = number(request.head[first]) else { throw .httpFramingInvalid }
         guard compatible || lengths.allSatisfy({ number(request.head[$0]) == length }) else {
             throw .httpFramingInvalid
@@ -29,11 +31,12 @@ extension HTTPFraming {
 
     /// A response without length ends with the connection, one with a coding that does not end chunked too, unless its
     /// status or the request's method allows no body. Behind an accepted CONNECT the tunnel begins at once.
-    static func ofResponse(_ exchange: HTTPExchange) -> HTTPFraming {
+    static func ofResponse(_ exchange: HTTPExchange, compatible: Bool) -> HTTPFraming {
         let status = exchange.status
         if (100..<200).contains(status) || status == 204 || status == 304 || exchange.methodIs("head") { return .none }
         if exchange.opensTunnel { return .none }
         let response = exchange.response
+        if compatible { return ofForgivenResponse(response) }
         let codings = response.values(of: "transfer-encoding")
         if codings.contains(where: { endsChunked($0, response) }) { return .chunked }
         guard codings.isEmpty else { return .untilClose }
@@ -41,6 +44,19 @@ extension HTTPFraming {
             return .untilClose
         }
         return .length(length)
+    }
+
+    /// As Suricata reads it: any mention of chunks, else the first number in the length.
+    private static func ofForgivenResponse(_ response: HTTPMessage) -> HTTPFraming {
+        let chunked = Array("chunked".utf8)
+        if let coding = response.combined["transfer-encoding"]?.filter({ $0 != 0 }).map(\.lowercased),
+            coding.indices.contains(where: { coding[$0...].starts(with: chunked) })
+        {
+            return .chunked
+        }
+        guard let length = response.combined["content-length"] else { return .untilClose }
+        let digits = length.drop { !(48...57).contains($0) }.prefix { (48...57).contains($0) }
+        return number(digits).map { .length($0) } ?? .untilClose
     }
 
     /// The last coding of the list is chunked.

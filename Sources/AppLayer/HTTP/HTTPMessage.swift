@@ -2,6 +2,8 @@ import NetTypes
 
 /// One header field: places in the message head.
 public struct HTTPField: Sendable {
+    /// All of it, continuations included.
+    var line: Range<Int>
     public var name: Range<Int>
     /// Without white space around it. A folded value (obs-fold, RFC 9112 section 5.2) spans its lines.
     public var value: Range<Int>
@@ -60,8 +62,9 @@ public struct HTTPMessage: Sendable {
         return Array(result)
     }
 
-    /// ASCII comparison without case; `name` is in lower case.
+    /// ASCII comparison without case and without NUL, which some read over; `name` is in lower case.
     static func equals(_ bytes: ArraySlice<UInt8>, _ name: StaticString) -> Bool {
+        let bytes = bytes.contains(0) ? bytes.filter { $0 != 0 }[...] : bytes
         guard bytes.count == name.utf8CodeUnitCount else { return false }
         return name.withUTF8Buffer { expected in
             for index in expected.indices where unsafe bytes[bytes.startIndex + index].lowercased != expected[index] {

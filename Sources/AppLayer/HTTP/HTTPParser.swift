@@ -34,6 +34,9 @@ public final class HTTPParser: ApplicationParser {
 
     public func end(_ direction: FlowDirection) {
         if direction == .toClient {
+            if let index = responseIndex, case .strayBody(let bytes)? = responses.end(&exchanges[index].response) {
+                takeStrayBody(bytes, index)
+            }
             if responses.state == .untilClose, let index = responseIndex { completeResponse(index) }
             for transaction in transactions { transaction.reach(HTTPMessage.Step.complete, .toClient) }
         }
@@ -112,7 +115,7 @@ public final class HTTPParser: ApplicationParser {
         let transaction = transactions[index]
         let exchange = exchanges[index]
         switch event {
-        case .exhausted, .messageStarted, .bodyBytes: break
+        case .exhausted, .messageStarted, .bodyBytes, .strayBody: break
         case .startLineComplete:
             exchange.settleTarget()
             transaction.reach(HTTPMessage.Step.headers, .toServer)
@@ -140,7 +143,7 @@ public final class HTTPParser: ApplicationParser {
                 event = try responses.next(&cursor, into: &exchanges[index].response)
                 if case .bodyBytes(let range) = event {
                     exchanges[index].responseBody.take(bytes.extracting(range))
-                } else if let status = try handleResponse(event, index, consumed: cursor.offset) {
+                } else if let status = try handleResponse(event, index, cursor.rest, consumed: cursor.offset) {
                     return status
                 }
             } else {
@@ -162,19 +165,22 @@ public final class HTTPParser: ApplicationParser {
     }
 
     private func handleResponse(
-        _ event: HTTPMessageReader.Event, _ index: Int, consumed: Int
+        _ event: HTTPMessageReader.Event, _ index: Int, _ rest: RawSpan, consumed: Int
     ) throws(MalformedReason) -> ParserStatus? {
         let transaction = transactions[index]
         let exchange = exchanges[index]
         switch event {
         case .exhausted, .messageStarted, .bodyBytes: return nil
+        case .strayBody(let bytes):
+            takeStrayBody(bytes, index)
+            return nil
         case .startLineComplete:
             exchange.status = exchange.statusCode.flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 0
             transaction.reach(HTTPMessage.Step.headers, .toClient)
             return nil
         case .headComplete:
             exchange.combineFields(.toClient)
-            responses.expect(HTTPFraming.ofResponse(exchange))
+            responses.expect(HTTPFraming.ofResponse(exchange, compatible: settings.compatibleWithSuricata))
             if (100..<200).contains(exchange.status), exchange.status != 101 {
                 // An interim response: the final one follows for the same request (RFC 9110 section 15.2).
                 exchange.response = HTTPMessage()
@@ -188,11 +194,24 @@ public final class HTTPParser: ApplicationParser {
             transaction.reach(HTTPMessage.Step.body, .toClient)
             return nil
         case .messageComplete:
+            let isTunnel = exchange.status == 101 || exchange.opensTunnel
+            if !isTunnel, responses.continueBehindEnd(rest) { return nil }
             completeResponse(index)
-            if exchange.status == 101 || exchange.opensTunnel { return .handOver(consumed: consumed) }
+            if isTunnel { return .handOver(consumed: consumed) }
             if awaitsTunnel, exchange.methodIs("connect") { try refuseTunnel() }
             return nil
         }
+    }
+
+    /// Bytes that turn out to be a part of the body. Without a head the body begins with them.
+    private func takeStrayBody(_ bytes: [UInt8], _ index: Int) {
+        let exchange = exchanges[index]
+        if !exchange.response.isHeadComplete, exchange.responseBody.length == 0 {
+            exchange.responseBody = HTTPBody(limit: bodyLimit)
+            transactions[index].reach(HTTPMessage.Step.body, .toClient)
+        }
+        exchange.response.bodyLength &+= bytes.count
+        exchange.responseBody.take(unsafe bytes.span.bytes)
     }
 
     /// What the client has sent behind its CONNECT, without waiting for the answer, are further requests.
