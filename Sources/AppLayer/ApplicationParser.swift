@@ -71,6 +71,8 @@ public struct AppLayerSettings: Sendable {
     public var keepsBodies = false
     /// One HTTP body as rules see it, decoded; Suricata's default.
     public var httpBodyBytes = 102_400
+    /// Content codings of one body that are undone.
+    public var httpDecodingLayers = 2
     /// All HTTP bodies kept for one connection: a pipeline of requests must not multiply the cap above.
     public var httpBodiesBytes = 1 << 20
     /// Suricata's readings wherever they differ from ours.

@@ -62,6 +62,7 @@ extension Pipeline {
         case .ssh: counters.ssh += 1
         }
         recorder.transaction(transaction, flow: flows[index], time: now, packetNumber: isOver ? nil : raw.number)
+        recorder.files(transaction, flow: flows[index], time: now, packetNumber: isOver ? nil : raw.number)
         onTransaction?(transaction, flows[index])
     }
 

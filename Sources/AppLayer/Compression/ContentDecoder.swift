@@ -9,8 +9,6 @@ struct ContentDecoder {
         case deflate
     }
 
-    /// Codings undone for one body.
-    static let maximumLayers = 3
     /// Bytes made from one body by all layers together; Suricata's limit for what it calls a bomb.
     static let maximumOutput = 1 << 20
     /// Bytes that pass from one layer to the next at a time.
@@ -24,10 +22,10 @@ struct ContentDecoder {
     private(set) var isExhausted = false
 
     /// Nil when there is nothing to undo. - Parameter value: of the Content-Encoding field.
-    init?(contentEncoding value: [UInt8]) {
+    init?(contentEncoding value: [UInt8], maximumLayers: Int) {
         var layers: [DecodingLayer] = []
         let names = value.filter { $0 != 0 }.split { $0 == UInt8(ascii: ",") || $0 == 32 }
-        for name in names.prefix(ContentDecoder.maximumLayers) {
+        for name in names.prefix(maximumLayers) {
             let name = name.map(\.lowercased)
             if name.contains("gzip") {
                 layers.append(DecodingLayer(.gzip))
@@ -35,7 +33,7 @@ struct ContentDecoder {
                 layers.append(DecodingLayer(.deflate))
             }
         }
-        hasTooManyLayers = names.count > ContentDecoder.maximumLayers
+        hasTooManyLayers = names.count > maximumLayers
         guard !layers.isEmpty else { return nil }
         self.layers = layers
     }

@@ -8,9 +8,11 @@ public struct HTTPBody: Sendable {
     /// Most bytes taken; what comes behind them is not looked at.
     let limit: Int
 
-    init(limit: Int = 0, contentEncoding: [UInt8]? = nil) {
+    init(limit: Int = 0, contentEncoding: [UInt8]? = nil, layers: Int = 0) {
         self.limit = limit
-        if limit > 0 { decoder = contentEncoding.flatMap { ContentDecoder(contentEncoding: $0) } }
+        if limit > 0 {
+            decoder = contentEncoding.flatMap { ContentDecoder(contentEncoding: $0, maximumLayers: layers) }
+        }
     }
 
     /// Bytes taken so far.

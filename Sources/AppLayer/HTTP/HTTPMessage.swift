@@ -43,6 +43,10 @@ public struct HTTPMessage: Sendable {
     public internal(set) var combined = HTTPCombinedFields()
     /// Body bytes, framing left out.
     public internal(set) var bodyLength = 0
+    /// Bytes of the chunks' framing.
+    var framingLength = 0
+    /// Bytes behind the head, as sent.
+    public var sentLength: Int { bodyLength &+ framingLength }
 
     /// Fields of this name (given in lower case), in order.
     public func values(of name: StaticString) -> [Range<Int>] {

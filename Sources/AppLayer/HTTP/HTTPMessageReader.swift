@@ -90,7 +90,7 @@ struct HTTPMessageReader {
                 state = .body(remaining: remaining - range.count)
                 return .bodyBytes(range)
             case .chunkSize:
-                guard try readChunkLine(&cursor) else {
+                guard try readChunkLine(&cursor, &message.framingLength) else {
                     if isForgiving, !HTTPChunkLine.isPlausible(chunkLine) { return giveUpChunks() }
                     return .exhausted
                 }
@@ -104,11 +104,12 @@ struct HTTPMessageReader {
                 state = range.count == remaining ? .chunkEnd : .chunkData(remaining: remaining - range.count)
                 return .bodyBytes(range)
             case .chunkEnd:
-                guard try readChunkLine(&cursor) else { return .exhausted }
+                guard try readChunkLine(&cursor, &message.framingLength) else { return .exhausted }
                 guard chunkLine.isEmpty || settings.compatibleWithSuricata else { throw .httpFramingInvalid }
                 state = .chunkSize
             case .trailer:
-                guard try readChunkLine(&cursor) else { return .exhausted }
+                var unused = 0
+                guard try readChunkLine(&cursor, &unused) else { return .exhausted }
                 trailerBytes &+= chunkLine.count
                 guard trailerBytes <= settings.httpHeadBytes else { throw .httpHeadTooLong }
                 if chunkLine.isEmpty { return finish() }
@@ -296,10 +297,13 @@ struct HTTPMessageReader {
     }
 
     @_lifetime(cursor: copy cursor)
-    private mutating func readChunkLine(_ cursor: inout ByteCursor) throws(MalformedReason) -> Bool {
+    private mutating func readChunkLine(
+        _ cursor: inout ByteCursor, _ taken: inout Int
+    ) throws(MalformedReason) -> Bool {
         if state == .chunkSize || state == .chunkEnd, lineIsFresh { chunkLine.removeAll(keepingCapacity: true) }
         lineIsFresh = false
         while let byte = try? cursor.u8() {
+            taken &+= 1
             if byte == 10 {
                 if chunkLine.last == 13 { chunkLine.removeLast() }
                 lineIsFresh = true

@@ -190,7 +190,8 @@ public final class HTTPParser: ApplicationParser {
                 return nil
             }
             exchange.responseBody = HTTPBody(
-                limit: bodyLimit, contentEncoding: exchange.response.combined["content-encoding"])
+                limit: bodyLimit, contentEncoding: exchange.response.combined["content-encoding"],
+                layers: settings.httpDecodingLayers)
             transaction.reach(HTTPMessage.Step.body, .toClient)
             return nil
         case .messageComplete:

@@ -7,11 +7,11 @@ enum HTTPBuffers {
 
     private static func request(
         _ id: BufferID, _ name: String, aliases: [String] = [], modifiers: [String] = [], from progress: UInt8,
-        isLowercase: Bool = false, isMultiple: Bool = false, _ summary: String
+        isLowercase: Bool = false, isWord: Bool = false, isMultiple: Bool = false, _ summary: String
     ) -> StickyBuffer {
         StickyBuffer(
             id: id, name: name, aliases: aliases, modifiers: modifiers, appProtocol: .http1, directions: [.toServer],
-            progress: progress, isLowercase: isLowercase, isMultiple: isMultiple, summary: summary)
+            progress: progress, isLowercase: isLowercase, isWord: isWord, isMultiple: isMultiple, summary: summary)
     }
 
     private static func response(
@@ -82,10 +82,10 @@ enum HTTPBuffers {
             .httpStart, "http.start", aliases: ["http_start"], from: Step.headers,
             "Request or status line and all fields, each with CR LF."),
         request(
-            .httpRequestHeader, "http.request_header", aliases: ["http_request_header"], from: Step.headers,
+            .httpRequestHeader, "http.request_header", from: Step.headers,
             isMultiple: true, "Each field of the request: 'Name: value'."),
         response(
-            .httpResponseHeader, "http.response_header", aliases: ["http_response_header"], from: Step.headers,
+            .httpResponseHeader, "http.response_header", from: Step.headers,
             isMultiple: true, "Each field of the response: 'Name: value'."),
     ]
 
@@ -113,16 +113,16 @@ enum HTTPBuffers {
         both(
             .httpContentLength, "http.content_len", aliases: ["http_content_len"], from: Step.headers,
             "The Content-Length field."),
-        response(.httpServer, "http.server", aliases: ["http_server"], from: Step.headers, "The Server field."),
-        response(.httpLocation, "http.location", aliases: ["http_location"], from: Step.headers, "The Location field."),
+        response(.httpServer, "http.server", from: Step.headers, "The Server field."),
+        response(.httpLocation, "http.location", from: Step.headers, "The Location field."),
     ]
 
     private static let bodies = [
         request(
-            .httpRequestBody, "http.request_body", aliases: ["http_request_body"], modifiers: ["http_client_body"],
+            .httpRequestBody, "http.request_body", modifiers: ["http_client_body"],
             from: Step.body, "The body of the request."),
         response(
-            .httpResponseBody, "http.response_body", aliases: ["http_response_body"], modifiers: ["http_server_body"],
+            .httpResponseBody, "http.response_body", modifiers: ["http_server_body"],
             from: Step.body, "The body of the response, decoded."),
         both(
             .fileData, "file.data", aliases: ["file_data"], from: Step.body,

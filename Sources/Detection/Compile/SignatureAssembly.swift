@@ -78,11 +78,22 @@ extension SignatureBuilder {
                     hint: "write content:\"...\"; behind it")
             }
             if definition.isLowercase { checkLowercase(buffer, definition) }
+            if definition.isWord { checkWord(buffer, definition) }
             checkSizes(buffer)
         }
         let dotted = buffers.filter { $0.use.transforms.contains(.dotprefix) }
         for buffer in dotted where buffer.conditions.allSatisfy({ !$0.isContent }) && !buffer.conditions.isEmpty {
             fail(buffer.option.nameToken, "dotprefix needs a content behind it")
+        }
+    }
+
+    private mutating func checkWord(_ buffer: BufferDraft, _ definition: StickyBuffer) {
+        for case .content(let draft) in buffer.conditions {
+            let ends = [draft.bytes.first, draft.bytes.last].compactMap { $0 }
+            guard ends.contains(32) || ends.contains(9) else { continue }
+            fail(
+                draft.option.value ?? draft.option.nameToken, "\(definition.name) has no blank at either end",
+                hint: "remove it: such a content can never match")
         }
     }
 

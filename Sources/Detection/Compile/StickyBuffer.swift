@@ -53,6 +53,8 @@ struct StickyBuffer: Sendable {
     let progress: UInt8
     /// The bytes are always in lower case: a capital in a pattern, or `nocase`, is a mistake.
     var isLowercase = false
+    /// The bytes are one word: a pattern with a blank at either end is a mistake.
+    var isWord = false
     /// The transaction has any number of them (one for each header field): a condition list holds for one of them.
     var isMultiple = false
     /// The rule must say which direction it means.
