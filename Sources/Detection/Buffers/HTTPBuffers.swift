@@ -36,7 +36,8 @@ enum HTTPBuffers {
 
     private static let lines = [
         request(
-            .httpMethod, "http.method", modifiers: ["http_method"], from: Step.line, "The request method, as sent."),
+            .httpMethod, "http.method", modifiers: ["http_method"], from: Step.line, isWord: true,
+            "The request method, as sent."),
         request(
             .httpURI, "http.uri", modifiers: ["http_uri", "uricontent"], from: Step.line,
             "The request target: percent-decoded, dot segments folded, without scheme and authority."),
