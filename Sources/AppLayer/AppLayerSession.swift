@@ -3,8 +3,8 @@ import Wire
 
 /// What the application layer of one flow concluded from one packet.
 public struct SessionEvents: OptionSet, Sendable {
-    public let rawValue: UInt8
-    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    public let rawValue: UInt16
+    public init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// Recognition has ended for this direction, with a protocol or without.
     public static let recognitionDoneToServer = SessionEvents(rawValue: 1)
@@ -13,6 +13,30 @@ public struct SessionEvents: OptionSet, Sendable {
     public static let malformed = SessionEvents(rawValue: 4)
     /// The connection changed its protocol.
     public static let protocolChanged = SessionEvents(rawValue: 8)
+
+    // What rules ask for by `app-layer-event:applayer_...`: about the connection, not about a transaction.
+    /// The two sides speak different protocols.
+    public static let mismatchedProtocols = SessionEvents(rawValue: 16)
+    /// The server speaks first in a protocol where that is the client's part.
+    public static let wrongDirectionFirst = SessionEvents(rawValue: 32)
+    /// One side's words are those of no protocol, the other's are.
+    public static let recognizedInOneDirection = SessionEvents(rawValue: 64)
+    /// Recognition has ended without a result.
+    public static let recognitionSkipped = SessionEvents(rawValue: 128)
+    /// What follows STARTTLS is no TLS.
+    public static let noTLSAfterStartTLS = SessionEvents(rawValue: 256)
+    /// After a hand-over the connection speaks something that was not asked for.
+    public static let unexpectedProtocol = SessionEvents(rawValue: 512)
+
+    /// The events that rules can name.
+    public static let byName: [String: SessionEvents] = [
+        "applayer_mismatch_protocol_both_directions": .mismatchedProtocols,
+        "applayer_wrong_direction_first_data": .wrongDirectionFirst,
+        "applayer_detect_protocol_only_one_direction": .recognizedInOneDirection,
+        "applayer_proto_detection_skipped": .recognitionSkipped,
+        "applayer_no_tls_after_starttls": .noTLSAfterStartTLS,
+        "applayer_unexpected_protocol": .unexpectedProtocol,
+    ]
 }
 
 /// The application layer of one flow: recognises its protocol and runs that protocol's parser.
@@ -90,7 +114,7 @@ public final class AppLayerSession {
             // The other direction is known: this one's bytes go to its parser.
             let events = setProtocol(appProtocol, direction)
             clearEarly(direction)
-            return events.union(parse(direction, all))
+            return events.union(parse(direction, all)).union(.recognizedInOneDirection)
         case .noMatch:
             if direction == .toServer { hasNoMatch.toServer = true } else { hasNoMatch.toClient = true }
             if hasNoMatch.toServer, hasNoMatch.toClient { return fail() }
@@ -121,15 +145,22 @@ public final class AppLayerSession {
 
     private func setProtocol(_ found: AppProtocol, _ direction: FlowDirection) -> SessionEvents {
         if direction == .toServer { toServerProtocol = found } else { toClientProtocol = found }
+        var events: SessionEvents = direction == .toServer ? .recognitionDoneToServer : .recognitionDoneToClient
         if !appProtocol.isRecognized {
             appProtocol = found
             parser = makeParser(found)
+            let clientIsSilent = early.toServer.isEmpty && originalProtocol == .unknown
+            if direction == .toClient, clientIsSilent, found == .tls || found == .http1 {
+                events.insert(.wrongDirectionFirst)
+            }
+        } else if found != appProtocol {
+            events.insert(.mismatchedProtocols)
         }
-        return direction == .toServer ? .recognitionDoneToServer : .recognitionDoneToClient
+        return events
     }
 
     private func fail() -> SessionEvents {
-        var events: SessionEvents = []
+        var events: SessionEvents = .recognitionSkipped
         if toServerProtocol == .unknown { events.insert(.recognitionDoneToServer) }
         if toClientProtocol == .unknown { events.insert(.recognitionDoneToClient) }
         appProtocol = .failed

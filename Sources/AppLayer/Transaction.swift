@@ -21,6 +21,8 @@ public final class Transaction {
     /// The step that completes each direction.
     public let completeToServer: UInt8
     public let completeToClient: UInt8
+    /// What its parser has noticed, each once, in the order seen.
+    public private(set) var events: [AppLayerEvent] = []
     /// Set by the log once the record is written.
     public var isLogged = false
 
@@ -41,6 +43,10 @@ public final class Transaction {
     }
 
     public var isComplete: Bool { isComplete(.toServer) && isComplete(.toClient) }
+
+    func raise(_ event: AppLayerEvent) {
+        if !events.contains(event) { events.append(event) }
+    }
 
     func reach(_ step: UInt8, _ direction: FlowDirection) {
         if direction == .toServer {

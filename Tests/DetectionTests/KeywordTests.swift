@@ -40,6 +40,13 @@ struct KeywordTests {
         ("flowbits:maybe,a; sid:1;", "maybe", "flowbits"),
         ("app-layer-protocol:gopher2; sid:1;", "gopher2", "protocol"),
         ("ssl_state:asleep; sid:1;", "asleep", "handshake state"),
+        ("app-layer-event:tls.invalid_record_typ; sid:1;", "tls.inv", "tls.invalid_record_type?"),
+        ("app-layer-event:gopher.x; sid:1;", "gopher.x", "protocol.event"),
+        ("app-layer-event:applayer_nonsense; sid:1;", "applayer_n", "event"),
+        (
+            "app-layer-event:tls.multiple_sni_extensions; http.host; content:\"a\"; sid:1;", "http.host",
+            "belongs to http"
+        ),
         ("sid:0;", "0", "sid"),
         ("sid:1; sid:2;", "sid", "second sid"),
         ("msg:\"no sid\";", "alert", "no sid"),

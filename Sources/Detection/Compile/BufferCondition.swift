@@ -1,3 +1,5 @@
+import AppLayer
+
 /// A literal looked for in a buffer, with its place. A trivial record: the bytes lie in the policy's pattern table, in
 /// lower case when the comparison ignores case.
 struct ContentPattern: Sendable {
@@ -42,6 +44,10 @@ enum BufferCondition: Sendable {
 
 /// A condition on a transaction that is not about bytes.
 enum TransactionTest: Sendable {
+    /// `app-layer-event`: its parser has noticed this.
+    case event(AppLayerEvent)
+    /// Nothing can bring this about.
+    case never
     /// `ssl_state`: the newest handshake message is one of these; or is not.
     case handshakeState(mask: UInt8, inverted: UInt8)
     /// `tls.version` and `ssl_version`: one of these was agreed on.

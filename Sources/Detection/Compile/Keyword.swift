@@ -18,9 +18,8 @@ struct Keyword: Sendable {
     static let all: [Keyword] =
         MetaKeywords.all + FlowKeywords.all + ContentKeywords.all + ByteKeywords.all + SizeKeywords.all
         + HeaderKeywords.all
-        + StateKeywords.all + ApplicationKeywords.all + BufferKeywords.all + [
-            GeoIPKeyword.keyword, URILengthKeyword.keyword,
-        ]
+        + StateKeywords.all + EventKeywords.all + ApplicationKeywords.all + BufferKeywords.all
+        + [GeoIPKeyword.keyword, URILengthKeyword.keyword]
 
     static let byName: [String: Keyword] = {
         var table: [String: Keyword] = [:]

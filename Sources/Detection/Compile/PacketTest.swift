@@ -20,6 +20,8 @@ enum PacketTest: Sendable {
     /// One of the bits is set; or none is.
     case flowbits(Range<Int32>, isSet: Bool)
     case appLayerProtocol(AppProtocol, isNegated: Bool)
+    /// `app-layer-event:applayer_...`: the packet brought this about.
+    case sessionEvent(SessionEvents)
     case geoip(Int32)
     /// The flow has not yet shown what an application-layer default action waits for.
     case awaitsApplication(Bool)

@@ -66,12 +66,19 @@ extension CompiledPolicy {
 
 extension TransactionTest {
     func holds(_ transaction: Transaction) -> Bool {
-        guard case .tls(let handshake) = transaction.facts else { return false }
         switch self {
+        case .event(let event): return transaction.events.contains(event)
+        case .never: return false
         case .handshakeState(let mask, let inverted):
+            guard let handshake = transaction.tls else { return false }
             return (mask & handshake.lastMessage.rawValue) ^ inverted != 0
         case .tlsVersion(let wanted, let isNegated):
+            guard let handshake = transaction.tls else { return false }
             return handshake.version != 0 && (handshake.version == wanted) != isNegated
         }
     }
+}
+
+extension Transaction {
+    var tls: TLSHandshake? { if case .tls(let handshake) = facts { handshake } else { nil } }
 }

@@ -40,6 +40,7 @@ extension CompiledPolicy {
         case .flowbits(let list, let isSet): flowbitsHold(list, isSet, context, conversation)
         case .appLayerProtocol(let wanted, let isNegated):
             applicationHolds(wanted, isNegated, signature, context, conversation)
+        case .sessionEvent(let wanted): !context.sessionEvents.isDisjoint(with: wanted)
         case .geoip(let index): packet.ip.map { countryHolds(countryTests[Int(index)], $0) } ?? false
         case .awaitsApplication(let wanted): (conversation?.session.awaitsName ?? false) == wanted
         }
