@@ -38,6 +38,9 @@ struct ContentDecoder {
         self.layers = layers
     }
 
+    /// A coding was named that the bytes are not in.
+    var hasFailed: Bool { layers.contains(where: \.isPassedOn) }
+
     /// Decodes the next bytes of the body and hands on what comes out, until `receive` wants no more.
     mutating func decode(_ bytes: RawSpan, _ receive: (RawSpan) -> Bool) {
         guard !isExhausted else { return }

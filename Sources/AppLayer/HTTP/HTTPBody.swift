@@ -5,6 +5,8 @@ public struct HTTPBody: Sendable {
     public private(set) var bytes: [UInt8] = []
     public private(set) var start = 0
     private var decoder: ContentDecoder?
+    /// What has been noticed in decoding.
+    private(set) var events: Set<AppLayerEvent> = []
     /// Most bytes taken; what comes behind them is not looked at.
     let limit: Int
 
@@ -17,6 +19,8 @@ public struct HTTPBody: Sendable {
 
     /// Bytes taken so far.
     public var length: Int { start + bytes.count }
+    /// Bytes can be put into it.
+    var isOpen: Bool { limit > 0 }
     public var isFull: Bool { length >= limit }
 
     /// Takes bytes of the body as they were sent.
@@ -32,6 +36,8 @@ public struct HTTPBody: Sendable {
             append(decoded)
             return !isFull
         }
+        if decoder.hasFailed { events.insert(.httpGzipDecompressionFailed) }
+        if decoder.isExhausted, !isFull { events.insert(.httpCompressionBomb) }
         if !isFull { self.decoder = decoder }
     }
 

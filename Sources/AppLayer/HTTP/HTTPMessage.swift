@@ -35,6 +35,8 @@ public struct HTTPMessage: Sendable {
     /// Where the last line read as a field, or part of one, ends.
     var fieldsEnd = 0
     public internal(set) var fields: [HTTPField] = []
+    /// A continuation stands before the first field, or where clients that know none see a field.
+    var beginsFolded = false
     public internal(set) var hasStartLine = false
     public internal(set) var isHeadComplete = false
     /// The lines of all fields with the empty line behind them.
@@ -96,6 +98,8 @@ public final class HTTPExchange {
     public internal(set) var port: UInt16?
     /// Request line and Host field, or two Host fields, name different hosts.
     public internal(set) var isHostAmbiguous = false
+    /// The server has said 100 Continue.
+    var hasContinued = false
     /// What is kept of the bodies, when anything looks into them.
     public internal(set) var requestBody = HTTPBody()
     public internal(set) var responseBody = HTTPBody()

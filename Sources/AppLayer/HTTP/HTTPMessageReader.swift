@@ -43,6 +43,7 @@ struct HTTPMessageReader {
     private var hasWholeLine = false
     private var chunkLine: [UInt8] = []
     private var trailerBytes = 0
+    private var events: [AppLayerEvent] = []
     private var responseLines = HTTPResponseLines()
     /// Behind the line just read stands something other than a line feed.
     private var isBlankLineEnd = false
@@ -217,6 +218,9 @@ struct HTTPMessageReader {
             while position < line.upperBound, !isBlank(message.head[position]) { position += 1 }
             return start..<position
         }
+        if isRequest, let first = message.head[line].first, isBlank(first) {
+            events.append(.httpRequestLineLeadingWhitespace)
+        }
         message.first = word()
         guard !message.first.isEmpty else { throw isRequest ? .httpRequestLineInvalid : .httpResponseInvalid }
         message.second = word()
@@ -251,6 +255,7 @@ struct HTTPMessageReader {
                 message.fields[message.fields.count - 1].isFolded = true
                 return true
             }
+            message.beginsFolded = true
             guard isForgiving else { return true }
         }
         guard message.fields.count < settings.httpFields else { throw .httpHeadTooLong }
@@ -320,7 +325,9 @@ struct HTTPMessageReader {
     /// Nil when the line has no size and the body is no longer read in chunks.
     private mutating func takeChunkSize() throws(MalformedReason) -> Int? {
         let size = HTTPChunkLine.size(chunkLine, isForgiving: settings.compatibleWithSuricata)
+        if isRequest, chunkLine.contains(59) { events.append(.httpRequestChunkExtension) }
         if size == nil {
+            events.append(isRequest ? .httpInvalidRequestChunkLen : .httpInvalidResponseChunkLen)
             guard isForgiving else { throw .httpFramingInvalid }
             chunkLine.append(10)
         } else {
@@ -331,9 +338,26 @@ struct HTTPMessageReader {
 
     /// The body is not in chunks after all: it goes on to the connection's end, what was read as a size included.
     private mutating func giveUpChunks() -> Event {
+        events.append(.httpInvalidResponseChunkLen)
         state = .untilClose
         defer { chunkLine = [] }
         return .strayBody(chunkLine)
+    }
+
+    /// What was odd about lines and chunks.
+    mutating func takeEvents() -> [AppLayerEvent] {
+        defer { events = [] }
+        return events
+    }
+
+    /// A line behind a complete request that names no method belongs to its body, as Suricata sees it.
+    mutating func continueBehindEnd(request rest: RawSpan) -> Bool {
+        guard isRequest, settings.compatibleWithSuricata, let end = rest.firstIndex(of: 10) else { return false }
+        let line = rest.extracting(0..<end).copied()
+        let word = line.drop(while: isSpace).prefix { !isSpace($0) }
+        guard !word.isEmpty, !HTTPMethod.isKnown(word) else { return false }
+        state = .body(remaining: end)
+        return true
     }
 
     // MARK: bodies without a head

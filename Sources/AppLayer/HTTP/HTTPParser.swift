@@ -25,12 +25,24 @@ public final class HTTPParser: ApplicationParser {
     }
 
     public func feed(_ direction: FlowDirection, _ bytes: RawSpan) -> ParserStatus {
+        defer { raiseEvents() }
         do throws(MalformedReason) {
             return direction == .toServer ? try feedRequest(bytes) : try feedResponse(bytes)
         } catch {
             return .malformed(error)
         }
     }
+
+    private func raiseEvents() {
+        for event in requests.takeEvents() { (requestIndex ?? lastIndex).map { transactions[$0].raise(event) } }
+        for event in responses.takeEvents() { (responseIndex ?? lastIndex).map { transactions[$0].raise(event) } }
+    }
+
+    private func raiseBodyEvents(_ index: Int) {
+        for event in exchanges[index].responseBody.events { transactions[index].raise(event) }
+    }
+
+    private var lastIndex: Int? { transactions.isEmpty ? nil : transactions.count - 1 }
 
     public func end(_ direction: FlowDirection) {
         if direction == .toClient {
@@ -88,6 +100,11 @@ public final class HTTPParser: ApplicationParser {
                 event = try requests.next(&cursor, into: &exchanges[index].request)
                 if case .bodyBytes(let range) = event {
                     exchanges[index].requestBody.take(bytes.extracting(range))
+                } else if event == .messageComplete, requests.continueBehindEnd(request: cursor.rest) {
+                    if !exchanges[index].requestBody.isOpen {
+                        exchanges[index].requestBody = HTTPBody(limit: bodyLimit)
+                    }
+                    transactions[index].raise(.httpRequestBodyUnexpected)
                 } else {
                     try handleRequest(event, index)
                 }
@@ -122,6 +139,7 @@ public final class HTTPParser: ApplicationParser {
         case .headComplete:
             exchange.combineFields(.toServer)
             exchange.settleHost(compatible: settings.compatibleWithSuricata)
+            for event in HTTPEvents.ofRequest(exchange) { transaction.raise(event) }
             let framing = try HTTPFraming.ofRequest(exchange.request, compatible: settings.compatibleWithSuricata)
             requests.expect(framing)
             exchange.requestBody = HTTPBody(limit: bodyLimit)
@@ -143,6 +161,7 @@ public final class HTTPParser: ApplicationParser {
                 event = try responses.next(&cursor, into: &exchanges[index].response)
                 if case .bodyBytes(let range) = event {
                     exchanges[index].responseBody.take(bytes.extracting(range))
+                    raiseBodyEvents(index)
                 } else if let status = try handleResponse(event, index, cursor.rest, consumed: cursor.offset) {
                     return status
                 }
@@ -152,7 +171,12 @@ public final class HTTPParser: ApplicationParser {
                 if event == .messageStarted {
                     let waiting = transactions.firstIndex { $0.progressToClient < HTTPMessage.Step.complete }
                     let index: Int
-                    if let waiting { index = waiting } else { index = try begin() }
+                    if let waiting {
+                        index = waiting
+                    } else {
+                        index = try begin()
+                        transactions[index].raise(.httpUnableToMatchResponseToRequest)
+                    }
                     responseIndex = index
                     transactions[index].reach(HTTPMessage.Step.line, .toClient)
                 }
@@ -180,9 +204,10 @@ public final class HTTPParser: ApplicationParser {
             return nil
         case .headComplete:
             exchange.combineFields(.toClient)
-            responses.expect(HTTPFraming.ofResponse(exchange, compatible: settings.compatibleWithSuricata))
+            responses.expect(try HTTPFraming.ofResponse(exchange, compatible: settings.compatibleWithSuricata))
             if (100..<200).contains(exchange.status), exchange.status != 101 {
                 // An interim response: the final one follows for the same request (RFC 9110 section 15.2).
+                if exchange.status == 100 { noteContinue(transaction, exchange) }
                 exchange.response = HTTPMessage()
                 exchange.status = 0
                 responses = HTTPMessageReader(isRequest: false, settings: settings)
@@ -192,6 +217,9 @@ public final class HTTPParser: ApplicationParser {
             exchange.responseBody = HTTPBody(
                 limit: bodyLimit, contentEncoding: exchange.response.combined["content-encoding"],
                 layers: settings.httpDecodingLayers)
+            for event in HTTPEvents.ofResponse(exchange, maximumLayers: settings.httpDecodingLayers) {
+                transaction.raise(event)
+            }
             transaction.reach(HTTPMessage.Step.body, .toClient)
             return nil
         case .messageComplete:
@@ -213,6 +241,11 @@ public final class HTTPParser: ApplicationParser {
         }
         exchange.response.bodyLength &+= bytes.count
         exchange.responseBody.take(unsafe bytes.span.bytes)
+    }
+
+    private func noteContinue(_ transaction: Transaction, _ exchange: HTTPExchange) {
+        if exchange.hasContinued { transaction.raise(.http100ContinueAlreadySeen) }
+        exchange.hasContinued = true
     }
 
     /// What the client has sent behind its CONNECT, without waiting for the answer, are further requests.

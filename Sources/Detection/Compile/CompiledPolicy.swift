@@ -72,9 +72,10 @@ public final class CompiledPolicy: Sendable {
         countries = options.countries
         matchers = BufferMatcher.all(signatures: signatures, tables: tables)
         usesFlowbits = !tables.effects.isEmpty
-        inspectsBodies = tables.bufferUses.contains {
-            [.httpRequestBody, .httpResponseBody, .fileData].contains($0.buffer)
-        }
+        inspectsBodies =
+            tables.bufferUses.contains {
+                [.httpRequestBody, .httpResponseBody, .fileData].contains($0.buffer)
+            } || tables.transactionTests.contains(where: \.isAboutBody)
         inspectsStream = signatures.contains { $0.requirements.contains(.streamContent) }
     }
 
