@@ -68,6 +68,7 @@ public enum AppLayerEvent: String, Hashable, Sendable, CaseIterable {
     case httpRequestHeaderRepetition = "http.request_header_repetition"
     case httpRequestLineIncomplete = "http.request_line_incomplete"
     case httpRequestLineInvalid = "http.request_line_invalid"
+    case httpRequestLineMissingProtocol = "http.request_line_missing_protocol"
     case httpRequestLineLeadingWhitespace = "http.request_line_leading_whitespace"
     case httpRequestServerPortTCPPortMismatch = "http.request_server_port_tcp_port_mismatch"
     case httpRequestTooManyHeaders = "http.request_too_many_headers"

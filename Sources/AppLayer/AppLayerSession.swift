@@ -276,6 +276,11 @@ public final class AppLayerSession {
         return handedOver
     }
 
+    /// The sender has sent its last byte.
+    public func hasEnded(_ direction: FlowDirection) -> Bool {
+        direction == .toServer ? ended.toServer : ended.toClient
+    }
+
     /// The sender has sent FIN or was reset.
     public func end(_ direction: FlowDirection) {
         if direction == .toServer { ended.toServer = true } else { ended.toClient = true }

@@ -77,6 +77,14 @@ public struct AppLayerSettings: Sendable {
     public var httpPipeline = 256
     /// Content of one mail. Rules look for documents and links near a mail's begin; a flow keeps one at a time.
     public var smtpMailBytes = 262_144
+    /// Bodies are kept for rules to look into.
+    public var keepsBodies = false
+    /// One HTTP body as rules see it, decoded; Suricata's default.
+    public var httpBodyBytes = 102_400
+    /// Content codings of one body that are undone.
+    public var httpDecodingLayers = 2
+    /// All HTTP bodies kept for one connection: a pipeline of requests must not multiply the cap above.
+    public var httpBodiesBytes = 1 << 20
     /// Suricata's readings wherever they differ from ours.
     public var compatibleWithSuricata = false
 

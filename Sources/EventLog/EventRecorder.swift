@@ -64,6 +64,17 @@ public struct EventRecorder: ~Copyable {
         }
     }
 
+    /// Bodies of the exchange that were kept, for rules to look into.
+    public mutating func files(_ transaction: Transaction, flow: Flow, time: Timestamp, packetNumber: UInt64?) {
+        guard isEnabled, case .http(let exchange) = transaction.facts else { return }
+        for direction in [FlowDirection.toServer, .toClient] where exchange.body(direction).length > 0 {
+            guard direction == .toClient || exchange.requestIsFile else { continue }
+            encoder.file(
+                exchange, direction, transaction: transaction, flow: flow, time: time, packetNumber: packetNumber)
+            finish()
+        }
+    }
+
     public mutating func stats(
         _ counters: Counters, activeFlows: Int, uptime: Int64, time: Timestamp, policy: CompiledPolicy
     ) {

@@ -95,7 +95,7 @@ extension EVEEncoder {
         if let version = exchange.requestVersion, !version.isEmpty { writer.member("protocol", bytes: version) }
         if exchange.status > 0 { writer.member("status", exchange.status) }
         if let location = exchange.response.value(of: "location") { writer.member("redirect", bytes: location) }
-        writer.member("length", exchange.response.bodyLength)
+        writer.member("length", exchange.response.sentLength)
         writer.endObject()
     }
 

@@ -83,10 +83,12 @@ extension Pipeline {
     mutating func conversation(of index: FlowIndex, base: (SequenceNumber, SequenceNumber)) -> Conversation {
         if let known = conversations[flows[index].conversation] { return known }
         let tuple = flows[index].tuple
+        var appLayer = settings.appLayer
+        appLayer.keepsBodies = policy.inspectsBodies
         let history = max(StatefulEvaluator.streamWindow, settings.historyBytes)
         let conversation = Conversation(
             session: AppLayerSession(
-                isStream: tuple.ipProtocol == .tcp, serverPort: tuple.destinationPort, settings: settings.appLayer,
+                isStream: tuple.ipProtocol == .tcp, serverPort: tuple.destinationPort, settings: appLayer,
                 announced: tuple.ipProtocol == .tcp ? expectations.take(tuple, now: now) : nil),
             toServer: StreamReassembler(firstByte: base.0, historyLimit: history),
             toClient: StreamReassembler(firstByte: base.1, historyLimit: history))

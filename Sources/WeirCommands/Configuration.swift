@@ -65,6 +65,9 @@ extension ConfigurationKey {
         number("http.head-bytes", 512...(1 << 24), "Longest head of an HTTP message that is read.") {
             $0.settings.appLayer.httpHeadBytes = $1
         },
+        number("http.decompress-layers", 0...8, "Content codings of one HTTP body that are undone.") {
+            $0.settings.appLayer.httpDecodingLayers = $1
+        },
         ConfigurationKey(name: "geoip.database", form: "FILE", summary: "Country database (.mmdb) for geoip rules.") {
             $0.countryDatabase = $1
         },

@@ -88,19 +88,4 @@ struct HTTPHostTests {
         conversation.client("\r\n")
         #expect(conversation.http.first?.host.map(text) == "a.example")
     }
-
-    @Test(
-        "targets as a server looks them up",
-        arguments: [
-            ("/", "/"), ("/a/b", "/a/b"), ("/%41%62", "/Ab"), ("/%4", "/%4"), ("/%zz", "/%zz"), ("/%", "/%"),
-            ("/a/./b", "/a/b"), ("/a/../b", "/b"),
-            ("/../../b", "/b"), ("/a/..", "/"), ("/a/.", "/a/"), ("/a/b/../", "/a/"), ("/%2e%2e/b", "/b"),
-            ("/a//b", "/a//b"), ("/a?x=%41/../b", "/a?x=A/../b"),
-            ("/a%3fb?c", "/a?b?c"), ("http://h.example/a/../b?c", "/b?c"), ("http://h.example?q", "?q"),
-            ("http://h.example", ""), ("*", "*"), ("", ""), ("?", "?"),
-            ("h.example:443", "h.example:443"), ("/..a/...", "/..a/..."),
-        ])
-    func normalized(target: String, expected: String) {
-        #expect(text(HTTPTarget.normalized(utf8(target)[...])) == expected)
-    }
 }

@@ -15,13 +15,21 @@ extension HTTPFraming {
         let lengths = request.values(of: "content-length")
         let codings = request.values(of: "transfer-encoding")
         if !codings.isEmpty {
+            if compatible {
+                let coding = request.combined["transfer-encoding"] ?? []
+                guard HTTPMessage.equals(coding[...], "chunked") else { throw .httpFramingInvalid }
+                return .chunked
+            }
             let isChunked = codings.contains { endsChunked($0, request) }
-            guard compatible || isChunked && codings.count == 1 && lengths.isEmpty else { throw .httpFramingInvalid }
-            return isChunked ? .chunked : .none
+            guard isChunked && codings.count == 1 && lengths.isEmpty else { throw .httpFramingInvalid }
+            return .chunked
         }
         guard let first = lengths.first else { return .none }
+        if compatible { return .length(try forgivenNumber(request.head[first])) }
+        let isFolded = request.fields.contains { $0.isFolded && $0.value == first }
+        guard !isFolded else { throw .httpFramingInvalid }
         guard let length = number(request.head[first]) else { throw .httpFramingInvalid }
-        guard compatible || lengths.allSatisfy({ number(request.head[$0]) == length }) else {
+        guard lengths.allSatisfy({ number(request.head[$0]) == length }) else {
             throw .httpFramingInvalid
         }
         return .length(length)
@@ -29,11 +37,12 @@ extension HTTPFraming {
 
     /// A response without length ends with the connection, one with a coding that does not end chunked too, unless its
     /// status or the request's method allows no body. Behind an accepted CONNECT the tunnel begins at once.
-    static func ofResponse(_ exchange: HTTPExchange) -> HTTPFraming {
+    static func ofResponse(_ exchange: HTTPExchange, compatible: Bool) throws(MalformedReason) -> HTTPFraming {
         let status = exchange.status
         if (100..<200).contains(status) || status == 204 || status == 304 || exchange.methodIs("head") { return .none }
         if exchange.opensTunnel { return .none }
         let response = exchange.response
+        if compatible { return try ofForgivenResponse(response) }
         let codings = response.values(of: "transfer-encoding")
         if codings.contains(where: { endsChunked($0, response) }) { return .chunked }
         guard codings.isEmpty else { return .untilClose }
@@ -41,6 +50,25 @@ extension HTTPFraming {
             return .untilClose
         }
         return .length(length)
+    }
+
+    /// As Suricata reads it: any mention of chunks, else the first number in the length.
+    private static func ofForgivenResponse(_ response: HTTPMessage) throws(MalformedReason) -> HTTPFraming {
+        let chunked = Array("chunked".utf8)
+        if let coding = response.combined["transfer-encoding"]?.filter({ $0 != 0 }).map(\.lowercased),
+            coding.indices.contains(where: { coding[$0...].starts(with: chunked) })
+        {
+            return .chunked
+        }
+        guard let length = response.combined["content-length"] else { return .untilClose }
+        return .length(try forgivenNumber(length[...]))
+    }
+
+    /// The first digits of a length, whatever stands around them.
+    private static func forgivenNumber(_ bytes: ArraySlice<UInt8>) throws(MalformedReason) -> Int {
+        let digits = bytes.drop { !(48...57).contains($0) }.prefix { (48...57).contains($0) }
+        guard let value = number(digits) else { throw .httpFramingInvalid }
+        return value
     }
 
     /// The last coding of the list is chunked.

@@ -61,13 +61,9 @@ struct HTTPHost {
 extension HTTPExchange {
     /// Called once, when the request's head is complete.
     func settleHost(compatible: Bool) {
-        let fields = request.fields.filter { HTTPMessage.equals(request.head[$0.name], "host") }.map(request.unfolded)
-        let fromTarget = HTTPHost.authority(of: self)
-        let fromField: ArraySlice<UInt8>? =
-            fields.isEmpty ? nil : Array(fields.joined(separator: Array(", ".utf8)))[...]
-        rawHost = (fromField ?? fromTarget).map(Array.init)
-        let field = fromField.flatMap { HTTPHost($0, compatible: compatible) }
-        if let fromTarget, let target = HTTPHost(fromTarget, compatible: compatible) {
+        let fields = request.values(of: "host")
+        let field = request.combined["host"].flatMap { HTTPHost($0[...], compatible: compatible) }
+        if let target = hostOfTarget(compatible: compatible) {
             host = target.name
             port = target.port
             isHostAmbiguous = field.map { $0.name.map(\.lowercased) != target.name.map(\.lowercased) } ?? false
@@ -76,5 +72,18 @@ extension HTTPExchange {
             port = field?.port
         }
         if fields.count > 1 { isHostAmbiguous = true }
+    }
+
+    private func hostOfTarget(compatible: Bool) -> HTTPHost? {
+        HTTPHost.authority(of: self).flatMap { authority in
+            let at = authority.lastIndex(of: UInt8(ascii: "@"))
+            return HTTPHost(at.map { authority[($0 + 1)...] } ?? authority, compatible: compatible)
+        }
+    }
+
+    /// As sent, as far as it is known: the Host field. The name in an absolute target stands above it, and is no longer
+    /// as sent: the target has been taken apart.
+    func noteRawHost() {
+        rawHost = hostOfTarget(compatible: false)?.name ?? request.combined["host"]
     }
 }

@@ -2,6 +2,8 @@ import NetTypes
 
 /// One header field: places in the message head.
 public struct HTTPField: Sendable {
+    /// All of it, continuations included.
+    var line: Range<Int>
     public var name: Range<Int>
     /// Without white space around it. A folded value (obs-fold, RFC 9112 section 5.2) spans its lines.
     public var value: Range<Int>
@@ -28,11 +30,25 @@ public struct HTTPMessage: Sendable {
     public internal(set) var third: Range<Int> = 0..<0
     /// The start line without its end.
     public internal(set) var startLine: Range<Int> = 0..<0
+    /// Where the start line's end ends: the fields begin there.
+    var startLineEnd = 0
+    /// Where the last line read as a field, or part of one, ends.
+    var fieldsEnd = 0
     public internal(set) var fields: [HTTPField] = []
+    /// A continuation stands before the first field, or where clients that know none see a field.
+    var beginsFolded = false
     public internal(set) var hasStartLine = false
     public internal(set) var isHeadComplete = false
+    /// The lines of all fields with the empty line behind them.
+    public internal(set) var fieldLines: Range<Int> = 0..<0
+    /// The fields as rules see them.
+    public internal(set) var combined = HTTPCombinedFields()
     /// Body bytes, framing left out.
     public internal(set) var bodyLength = 0
+    /// Bytes of the chunks' framing.
+    var framingLength = 0
+    /// Bytes behind the head, as sent.
+    public var sentLength: Int { bodyLength &+ framingLength }
 
     /// Fields of this name (given in lower case), in order.
     public func values(of name: StaticString) -> [Range<Int>] {
@@ -43,24 +59,18 @@ public struct HTTPMessage: Sendable {
         fields.first { HTTPMessage.equals(head[$0.name], name) }.map { head[$0.value] }
     }
 
-    /// A field's value on one line: line ends and the white space around them are one blank (RFC 9112 section 5.2).
+    /// A field's value on one line: what is left without the line ends (RFC 9112 section 5.2).
     func unfolded(_ field: HTTPField) -> [UInt8] {
         guard field.isFolded else { return Array(head[field.value]) }
-        func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 }
-        var result: [UInt8] = []
-        for var line in head[field.value].split(separator: 10) {
-            if line.last == 13 { line = line.dropLast() }
-            while let last = line.last, isBlank(last) { line = line.dropLast() }
-            line = line.drop(while: isBlank)
-            guard !line.isEmpty else { continue }
-            if !result.isEmpty { result.append(32) }
-            result += line
-        }
-        return result
+        var result = head[field.value].filter { $0 != 13 && $0 != 10 }[...]
+        result = result.drop { $0 == 32 || $0 == 9 }
+        while result.last == 32 || result.last == 9 { result = result.dropLast() }
+        return Array(result)
     }
 
-    /// ASCII comparison without case; `name` is in lower case.
+    /// ASCII comparison without case and without NUL, which some read over; `name` is in lower case.
     static func equals(_ bytes: ArraySlice<UInt8>, _ name: StaticString) -> Bool {
+        let bytes = bytes.contains(0) ? bytes.filter { $0 != 0 }[...] : bytes
         guard bytes.count == name.utf8CodeUnitCount else { return false }
         return name.withUTF8Buffer { expected in
             for index in expected.indices where unsafe bytes[bytes.startIndex + index].lowercased != expected[index] {
@@ -80,12 +90,19 @@ public final class HTTPExchange {
     /// The name the request is for, as the policy judges it: lower case, without port. Nil until the head is complete,
     /// and when the request names none.
     public internal(set) var host: [UInt8]?
-    /// The name as sent: the Host field, or the authority of an absolute target.
+    /// The name with its port as the Host field has it, or the name of an absolute target.
     public internal(set) var rawHost: [UInt8]?
+    /// The target normalized, once its line is read.
+    public internal(set) var normalizedTarget: [UInt8]?
     /// Port named with the host.
     public internal(set) var port: UInt16?
     /// Request line and Host field, or two Host fields, name different hosts.
     public internal(set) var isHostAmbiguous = false
+    /// The server has said 100 Continue.
+    var hasContinued = false
+    /// What is kept of the bodies, when anything looks into them.
+    public internal(set) var requestBody = HTTPBody()
+    public internal(set) var responseBody = HTTPBody()
     /// 200 of "HTTP/1.1 200 OK"; 0 before it is known.
     public internal(set) var status = 0
 
@@ -103,5 +120,46 @@ public final class HTTPExchange {
 
     func methodIs(_ name: StaticString) -> Bool {
         request.hasStartLine && HTTPMessage.equals(request.head[request.first], name)
+    }
+}
+
+extension HTTPExchange {
+    /// Called once, when the request line is read. CONNECT names an authority, not a target.
+    func settleTarget() {
+        guard !methodIs("connect"), let target else { return }
+        normalizedTarget = HTTPTarget.normalized(target)
+    }
+
+    /// Fields of an incomplete head are there for rules as they come.
+    func noteFields(_ direction: FlowDirection) {
+        let message = direction == .toServer ? request : response
+        guard !message.isHeadComplete, message.fieldsEnd != message.combined.end else { return }
+        combineFields(direction)
+    }
+
+    func combineFields(_ direction: FlowDirection) {
+        if direction == .toServer {
+            request.combined = HTTPCombinedFields(request)
+            noteRawHost()
+        } else {
+            response.combined = HTTPCombinedFields(response)
+        }
+    }
+}
+
+extension HTTPExchange {
+    public func body(_ direction: FlowDirection) -> HTTPBody { direction == .toServer ? requestBody : responseBody }
+
+    /// The request carries something to be kept: its body is a file (RFC 9110 sections 9.3.3 and 9.3.4).
+    public var requestIsFile: Bool { methodIs("post") || methodIs("put") }
+
+    /// Lets go of the body before `offset`; of all of it with `.max`.
+    public func releaseBody(_ direction: FlowDirection, before offset: Int) {
+        switch (direction, offset) {
+        case (.toServer, .max): requestBody.releaseAll()
+        case (.toServer, _): requestBody.release(before: offset)
+        case (.toClient, .max): responseBody.releaseAll()
+        case (.toClient, _): responseBody.release(before: offset)
+        }
     }
 }

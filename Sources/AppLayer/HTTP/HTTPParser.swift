@@ -25,6 +25,7 @@ public final class HTTPParser: ApplicationParser {
     }
 
     public func feed(_ direction: FlowDirection, _ bytes: RawSpan) -> ParserStatus {
+        defer { raiseEvents() }
         do throws(MalformedReason) {
             return direction == .toServer ? try feedRequest(bytes) : try feedResponse(bytes)
         } catch {
@@ -32,8 +33,22 @@ public final class HTTPParser: ApplicationParser {
         }
     }
 
+    private func raiseEvents() {
+        for event in requests.takeEvents() { (requestIndex ?? lastIndex).map { transactions[$0].raise(event) } }
+        for event in responses.takeEvents() { (responseIndex ?? lastIndex).map { transactions[$0].raise(event) } }
+    }
+
+    private func raiseBodyEvents(_ index: Int) {
+        for event in exchanges[index].responseBody.events { transactions[index].raise(event) }
+    }
+
+    private var lastIndex: Int? { transactions.isEmpty ? nil : transactions.count - 1 }
+
     public func end(_ direction: FlowDirection) {
         if direction == .toClient {
+            if let index = responseIndex, case .strayBody(let bytes)? = responses.end(&exchanges[index].response) {
+                takeStrayBody(bytes, index)
+            }
             if responses.state == .untilClose, let index = responseIndex { completeResponse(index) }
             for transaction in transactions { transaction.reach(HTTPMessage.Step.complete, .toClient) }
         }
@@ -49,6 +64,13 @@ public final class HTTPParser: ApplicationParser {
         exchanges.removeFirst(count)
         requestIndex = requestIndex.map { $0 - count }
         responseIndex = responseIndex.map { $0 - count }
+    }
+
+    /// Bytes of the next body that may be kept.
+    private var bodyLimit: Int {
+        guard settings.keepsBodies else { return 0 }
+        let kept = exchanges.reduce(0) { $0 + $1.requestBody.bytes.count + $1.responseBody.bytes.count }
+        return max(0, min(settings.httpBodyBytes, settings.httpBodiesBytes - kept))
     }
 
     private func begin() throws(MalformedReason) -> Int {
@@ -76,7 +98,16 @@ public final class HTTPParser: ApplicationParser {
             let event: HTTPMessageReader.Event
             if let index = requestIndex {
                 event = try requests.next(&cursor, into: &exchanges[index].request)
-                try handleRequest(event, index)
+                if case .bodyBytes(let range) = event {
+                    exchanges[index].requestBody.take(bytes.extracting(range))
+                } else if event == .messageComplete, requests.continueBehindEnd(request: cursor.rest) {
+                    if !exchanges[index].requestBody.isOpen {
+                        exchanges[index].requestBody = HTTPBody(limit: bodyLimit)
+                    }
+                    transactions[index].raise(.httpRequestBodyUnexpected)
+                } else {
+                    try handleRequest(event, index)
+                }
                 if awaitsTunnel, event == .messageComplete {
                     earlyTunnelBytes = cursor.rest.copied()
                     return .proceeding
@@ -90,7 +121,10 @@ public final class HTTPParser: ApplicationParser {
                     transactions[index].reach(HTTPMessage.Step.line, .toServer)
                 }
             }
-            if event == .exhausted { return .proceeding }
+            if event == .exhausted {
+                if let index = requestIndex { exchanges[index].noteFields(.toServer) }
+                return .proceeding
+            }
         }
     }
 
@@ -98,14 +132,17 @@ public final class HTTPParser: ApplicationParser {
         let transaction = transactions[index]
         let exchange = exchanges[index]
         switch event {
-        case .exhausted, .messageStarted, .bodyBytes: break
+        case .exhausted, .messageStarted, .bodyBytes, .strayBody: break
         case .startLineComplete:
-            // HTTP/0.9: a lone target, no version, no fields.
+            exchange.settleTarget()
             transaction.reach(HTTPMessage.Step.headers, .toServer)
         case .headComplete:
+            exchange.combineFields(.toServer)
             exchange.settleHost(compatible: settings.compatibleWithSuricata)
+            for event in HTTPEvents.ofRequest(exchange) { transaction.raise(event) }
             let framing = try HTTPFraming.ofRequest(exchange.request, compatible: settings.compatibleWithSuricata)
             requests.expect(framing)
+            exchange.requestBody = HTTPBody(limit: bodyLimit)
             transaction.reach(HTTPMessage.Step.body, .toServer)
         case .messageComplete:
             transaction.reach(HTTPMessage.Step.complete, .toServer)
@@ -122,51 +159,93 @@ public final class HTTPParser: ApplicationParser {
             let event: HTTPMessageReader.Event
             if let index = responseIndex {
                 event = try responses.next(&cursor, into: &exchanges[index].response)
-                if let status = try handleResponse(event, index, consumed: cursor.offset) { return status }
+                if case .bodyBytes(let range) = event {
+                    exchanges[index].responseBody.take(bytes.extracting(range))
+                    raiseBodyEvents(index)
+                } else if let status = try handleResponse(event, index, cursor.rest, consumed: cursor.offset) {
+                    return status
+                }
             } else {
                 var none = HTTPMessage()
                 event = try responses.next(&cursor, into: &none)
                 if event == .messageStarted {
                     let waiting = transactions.firstIndex { $0.progressToClient < HTTPMessage.Step.complete }
                     let index: Int
-                    if let waiting { index = waiting } else { index = try begin() }
+                    if let waiting {
+                        index = waiting
+                    } else {
+                        index = try begin()
+                        transactions[index].raise(.httpUnableToMatchResponseToRequest)
+                    }
                     responseIndex = index
                     transactions[index].reach(HTTPMessage.Step.line, .toClient)
                 }
             }
-            if event == .exhausted { return .proceeding }
+            if event == .exhausted {
+                if let index = responseIndex { exchanges[index].noteFields(.toClient) }
+                return .proceeding
+            }
         }
     }
 
     private func handleResponse(
-        _ event: HTTPMessageReader.Event, _ index: Int, consumed: Int
+        _ event: HTTPMessageReader.Event, _ index: Int, _ rest: RawSpan, consumed: Int
     ) throws(MalformedReason) -> ParserStatus? {
         let transaction = transactions[index]
         let exchange = exchanges[index]
         switch event {
         case .exhausted, .messageStarted, .bodyBytes: return nil
+        case .strayBody(let bytes):
+            takeStrayBody(bytes, index)
+            return nil
         case .startLineComplete:
             exchange.status = exchange.statusCode.flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 0
             transaction.reach(HTTPMessage.Step.headers, .toClient)
             return nil
         case .headComplete:
-            responses.expect(HTTPFraming.ofResponse(exchange))
+            exchange.combineFields(.toClient)
+            responses.expect(try HTTPFraming.ofResponse(exchange, compatible: settings.compatibleWithSuricata))
             if (100..<200).contains(exchange.status), exchange.status != 101 {
                 // An interim response: the final one follows for the same request (RFC 9110 section 15.2).
+                if exchange.status == 100 { noteContinue(transaction, exchange) }
                 exchange.response = HTTPMessage()
                 exchange.status = 0
                 responses = HTTPMessageReader(isRequest: false, settings: settings)
                 responseIndex = nil
                 return nil
             }
+            exchange.responseBody = HTTPBody(
+                limit: bodyLimit, contentEncoding: exchange.response.combined["content-encoding"],
+                layers: settings.httpDecodingLayers)
+            for event in HTTPEvents.ofResponse(exchange, maximumLayers: settings.httpDecodingLayers) {
+                transaction.raise(event)
+            }
             transaction.reach(HTTPMessage.Step.body, .toClient)
             return nil
         case .messageComplete:
+            let isTunnel = exchange.status == 101 || exchange.opensTunnel
+            if !isTunnel, responses.continueBehindEnd(rest) { return nil }
             completeResponse(index)
-            if exchange.status == 101 || exchange.opensTunnel { return .handOver(consumed: consumed) }
+            if isTunnel { return .handOver(consumed: consumed) }
             if awaitsTunnel, exchange.methodIs("connect") { try refuseTunnel() }
             return nil
         }
+    }
+
+    /// Bytes that turn out to be a part of the body. Without a head the body begins with them.
+    private func takeStrayBody(_ bytes: [UInt8], _ index: Int) {
+        let exchange = exchanges[index]
+        if !exchange.response.isHeadComplete, exchange.responseBody.length == 0 {
+            exchange.responseBody = HTTPBody(limit: bodyLimit)
+            transactions[index].reach(HTTPMessage.Step.body, .toClient)
+        }
+        exchange.response.bodyLength &+= bytes.count
+        exchange.responseBody.take(unsafe bytes.span.bytes)
+    }
+
+    private func noteContinue(_ transaction: Transaction, _ exchange: HTTPExchange) {
+        if exchange.hasContinued { transaction.raise(.http100ContinueAlreadySeen) }
+        exchange.hasContinued = true
     }
 
     /// What the client has sent behind its CONNECT, without waiting for the answer, are further requests.

@@ -59,6 +59,15 @@ struct ExpressionCondition: Sendable {
 
 /// A condition on a transaction that is not about bytes.
 enum TransactionTest: Sendable {
+    /// Bodies have to be read for it.
+    var isAboutBody: Bool {
+        if case .event(let event) = self {
+            event == .httpGzipDecompressionFailed || event == .httpCompressionBomb
+        } else {
+            false
+        }
+    }
+
     /// `app-layer-event`: its parser has noticed this.
     case event(AppLayerEvent)
     /// Nothing can bring this about.

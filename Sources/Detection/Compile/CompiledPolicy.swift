@@ -40,6 +40,8 @@ public final class CompiledPolicy: Sendable {
     let matchers: [BufferMatcher]
     /// Some signature looks into the reassembled stream.
     public let inspectsStream: Bool
+    /// Some signature looks into HTTP bodies.
+    public let inspectsBodies: Bool
     /// Some signature sets or reads bits of a flow.
     public let usesFlowbits: Bool
 
@@ -72,6 +74,10 @@ public final class CompiledPolicy: Sendable {
         countries = options.countries
         matchers = BufferMatcher.all(signatures: signatures, tables: tables)
         usesFlowbits = !tables.effects.isEmpty
+        inspectsBodies =
+            tables.bufferUses.contains {
+                [.httpRequestBody, .httpResponseBody, .fileData].contains($0.buffer)
+            } || tables.transactionTests.contains(where: \.isAboutBody)
         inspectsStream = signatures.contains { $0.requirements.contains(.streamContent) }
     }
 

@@ -21,7 +21,7 @@ struct Keyword: Sendable {
         + HeaderKeywords.all
         + StateKeywords.all + EventKeywords.all + ApplicationKeywords.all + TLSKeywords.all
         + CertificateTimeKeywords.all + SSHKeywords.all + DNSKeywords.all + FTPKeywords.all + BufferKeywords.all + [
-            GeoIPKeyword.keyword
+            GeoIPKeyword.keyword, URILengthKeyword.keyword,
         ]
 
     static let byName: [String: Keyword] = {

@@ -78,12 +78,23 @@ extension SignatureBuilder {
                     hint: "write content:\"...\"; behind it")
             }
             if definition.isLowercase { checkLowercase(buffer, definition) }
+            if definition.isWord { checkWord(buffer, definition) }
             checkSizes(buffer)
         }
         for index in buffers.indices { takeForm(index) }
         let dotted = buffers.filter { $0.use.transforms.contains(.dotprefix) }
         for buffer in dotted where buffer.conditions.allSatisfy({ !$0.isContent }) && !buffer.conditions.isEmpty {
             fail(buffer.option.nameToken, "dotprefix needs a content behind it")
+        }
+    }
+
+    private mutating func checkWord(_ buffer: BufferDraft, _ definition: StickyBuffer) {
+        for case .content(let draft) in buffer.conditions {
+            let ends = [draft.bytes.first, draft.bytes.last].compactMap { $0 }
+            guard ends.contains(32) || ends.contains(9) else { continue }
+            fail(
+                draft.option.value ?? draft.option.nameToken, "\(definition.name) has no blank at either end",
+                hint: "remove it: such a content can never match")
         }
     }
 
@@ -150,6 +161,11 @@ extension SignatureBuilder {
         }
         for buffer in buffers {
             let definition = StickyBuffer.byID[Int(buffer.use.buffer.rawValue)]
+            if definition.needsDirection, direction.toServer, direction.toClient {
+                fail(
+                    buffer.option.nameToken, "\(definition.name) is different in each direction",
+                    hint: "add flow:to_server, or flow:to_client")
+            }
             guard definition.directions.count == 1, let only = definition.directions.first else { continue }
             let fits = only == .toServer ? direction.toServer : direction.toClient
             guard fits else {

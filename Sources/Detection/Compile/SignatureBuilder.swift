@@ -66,6 +66,8 @@ struct SignatureBuilder {
     var payload: [ConditionDraft] = []
     var buffers: [BufferDraft] = []
     var target = Target.payload
+    /// Where the literal written last stands.
+    private var lastContent: (target: Target, index: Int)?
     var isSilenced = false
     var isAlertWanted = false
     var hasExplicitPriority = false
@@ -118,33 +120,49 @@ struct SignatureBuilder {
         }
     }
 
-    /// Changes the literal written last in the current target.
+    /// Changes the literal written last, also when an old-style modifier has moved it since.
     mutating func modifyContent(
         _ option: RuleOption, _ change: (inout ContentDraft) throws(RuleProblem) -> Void
     ) throws(RuleProblem) {
         let missing = RuleProblem(
             "\(option.name) needs a content before it", hint: "write content:\"...\"; \(option.name);")
-        switch target {
+        guard let place = lastContent else { throw missing }
+        switch place.target {
         case .payload:
-            guard let last = payload.lastIndex(where: \.isContent), case .content(var draft) = payload[last] else {
+            guard payload.indices.contains(place.index), case .content(var draft) = payload[place.index] else {
                 throw missing
             }
             try change(&draft)
-            payload[last] = .content(draft)
-        case .buffer(let index):
-            guard let last = buffers[index].conditions.lastIndex(where: \.isContent),
-                case .content(var draft) = buffers[index].conditions[last]
-            else { throw missing }
+            payload[place.index] = .content(draft)
+        case .buffer(let buffer):
+            guard case .content(var draft) = buffers[buffer].conditions[place.index] else { throw missing }
             try change(&draft)
-            buffers[index].conditions[last] = .content(draft)
+            buffers[buffer].conditions[place.index] = .content(draft)
         }
     }
 
     mutating func append(_ condition: ConditionDraft) {
         switch target {
-        case .payload: payload.append(condition)
-        case .buffer(let index): buffers[index].conditions.append(condition)
+        case .payload:
+            payload.append(condition)
+            if condition.isContent { lastContent = (.payload, payload.count - 1) }
+        case .buffer(let index):
+            buffers[index].conditions.append(condition)
+            if condition.isContent { lastContent = (target, buffers[index].conditions.count - 1) }
         }
+    }
+
+    /// A condition on a buffer that is not selected by it.
+    mutating func add(_ condition: ConditionDraft, to buffer: StickyBuffer, _ option: RuleOption) throws(RuleProblem) {
+        try require(buffer.appProtocol, for: option)
+        buffers[draft(of: buffer, option)].conditions.append(condition)
+    }
+
+    /// Index of what is said about a buffer without transforms.
+    private mutating func draft(of buffer: StickyBuffer, _ option: RuleOption) -> Int {
+        if let known = buffers.firstIndex(where: { $0.use == BufferUse(buffer: buffer.id) }) { return known }
+        buffers.append(BufferDraft(use: BufferUse(buffer: buffer.id), option: option))
+        return buffers.count - 1
     }
 
     /// Old style: the modifier moves the literal before it from the payload into a buffer.
@@ -154,7 +172,10 @@ struct SignatureBuilder {
             throw RuleProblem(
                 "\(option.name) needs a content before it", hint: "better: \(buffer.name); content:\"...\";")
         }
-        try append(payload.remove(at: last), to: buffer, option)
+        let condition = payload.remove(at: last)
+        let index = draft(of: buffer, option)
+        buffers[index].conditions.append(condition)
+        lastContent = (.buffer(index), buffers[index].conditions.count - 1)
     }
 
     /// Puts a condition behind the others of a buffer that is named with the condition itself.
@@ -162,11 +183,7 @@ struct SignatureBuilder {
         _ condition: ConditionDraft, to buffer: StickyBuffer, _ option: RuleOption
     ) throws(RuleProblem) {
         try require(buffer.appProtocol, for: option)
-        if let index = buffers.firstIndex(where: { $0.use == BufferUse(buffer: buffer.id) }) {
-            buffers[index].conditions.append(condition)
-        } else {
-            buffers.append(BufferDraft(use: BufferUse(buffer: buffer.id), conditions: [condition], option: option))
-        }
+        buffers[draft(of: buffer, option)].conditions.append(condition)
     }
 }
 

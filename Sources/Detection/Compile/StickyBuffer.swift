@@ -28,6 +28,25 @@ enum BufferID: UInt8, CaseIterable, Sendable {
     case httpRequestLine
     case httpStatusCode
     case httpStatusMessage
+    case httpHeader
+    case httpHeaderRaw
+    case httpRequestHeader
+    case httpResponseHeader
+    case httpCookie
+    case httpReferer
+    case httpAccept
+    case httpAcceptEncoding
+    case httpAcceptLanguage
+    case httpConnection
+    case httpContentType
+    case httpContentLength
+    case httpServer
+    case httpLocation
+    case httpResponseLine
+    case httpStart
+    case httpRequestBody
+    case httpResponseBody
+    case fileData
     case dnsQuery
     case sshSoftware
     case sshProtocol
@@ -50,8 +69,12 @@ struct StickyBuffer: Sendable {
     let progress: UInt8
     /// The bytes are always in lower case: a capital in a pattern, or `nocase`, is a mistake.
     var isLowercase = false
+    /// The bytes are one word: a pattern with a blank at either end is a mistake.
+    var isWord = false
     /// The transaction has any number of them (one for each header field): a condition list holds for one of them.
     var isMultiple = false
+    /// The rule must say which direction it means.
+    var needsDirection = false
     /// What is done to a literal before it is compared.
     var contentForm: ContentForm?
     let summary: String
@@ -79,6 +102,8 @@ extension StickyBuffer {
 struct BufferBytes {
     var storage: [UInt8]
     var range: Range<Int>
+    /// Where in its buffer the part begins, of one that is looked at in parts.
+    var offset = 0
 
     init(_ storage: [UInt8]) {
         self.storage = storage
@@ -99,10 +124,13 @@ struct BufferBytes {
 extension Transaction {
     /// The buffer's bytes; nil when the transaction does not have it (yet).
     /// - Parameter instance: which one of a buffer there are several of, counted from 0.
-    func bytes(of buffer: BufferID, _ direction: FlowDirection, instance: Int = 0) -> BufferBytes? {
+    /// - Parameter body: how much of the direction's body has been seen.
+    func bytes(
+        of buffer: BufferID, _ direction: FlowDirection, instance: Int, _ body: inout BodyInspection
+    ) -> BufferBytes? {
         switch facts {
         case .tls(let handshake): TLSBuffers.bytes(of: buffer, handshake, direction, instance)
-        case .http(let exchange): HTTPBuffers.bytes(of: buffer, exchange)
+        case .http(let exchange): HTTPBuffers.bytes(of: buffer, exchange, direction, instance, &body)
         case .dns(let message): DNSBuffers.bytes(of: buffer, message, instance)
         case .ssh(let handshake): SSHBuffers.bytes(of: buffer, handshake, direction)
         case .smtp, .ftpData: nil

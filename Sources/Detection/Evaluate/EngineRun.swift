@@ -5,23 +5,27 @@ import Wire
 extension CompiledPolicy {
     /// The buffer's bytes with its transforms applied.
     func bytes(
-        of use: Int32, _ transaction: Transaction, _ direction: FlowDirection, instance: Int = 0
+        of use: Int32, _ transaction: Transaction, _ direction: FlowDirection, instance: Int,
+        _ body: inout BodyInspection
     ) -> BufferBytes? {
         let use = bufferUses[Int(use)]
         guard instance == 0 || StickyBuffer.byID[Int(use.buffer.rawValue)].isMultiple,
-            var bytes = transaction.bytes(of: use.buffer, direction, instance: instance)
+            var bytes = transaction.bytes(of: use.buffer, direction, instance: instance, &body)
         else { return nil }
+        let offset = bytes.offset
         for transform in use.transforms { bytes = transform.apply(bytes) }
+        bytes.offset = offset
         return bytes
     }
 
     /// Runs the engines of a signature that have not matched yet. True when the last one has.
     /// - Parameter flags: which engines have matched; receives the verdict on the whole.
-    /// - Parameter time: the packet's.
+    /// - Parameter occasion: the packet that rules look at the transaction for.
     func run(
-        _ range: Range<Int32>, _ transaction: Transaction, _ direction: FlowDirection, time: Timestamp,
-        _ flags: inout UInt32, _ scratch: InspectionScratch
+        _ range: Range<Int32>, _ transaction: Transaction, _ occasion: TransactionTest.Occasion,
+        _ body: inout BodyInspection, _ flags: inout UInt32, _ scratch: InspectionScratch
     ) -> Bool {
+        let direction = occasion.direction
         let progress = transaction.progress(direction)
         var matched = 0
         for (number, index) in range.asInt.enumerated() {
@@ -30,7 +34,7 @@ extension CompiledPolicy {
             guard flags & bit == 0, engine.toServer == (direction == .toServer) else { continue }
             guard progress >= engine.progress else { return false }
             let isComplete = progress > engine.progress
-            guard holds(engine, transaction, direction, time, isComplete: isComplete, scratch) else {
+            guard holds(engine, transaction, occasion, &body, isComplete: isComplete, scratch) else {
                 if isComplete, case .buffer = engine.subject { flags |= FlowInspection.StoredState.cannotMatch | bit }
                 return false
             }
@@ -43,18 +47,17 @@ extension CompiledPolicy {
     }
 
     private func holds(
-        _ engine: InspectEngine, _ transaction: Transaction, _ direction: FlowDirection, _ time: Timestamp,
-        isComplete: Bool, _ scratch: InspectionScratch
+        _ engine: InspectEngine, _ transaction: Transaction, _ occasion: TransactionTest.Occasion,
+        _ body: inout BodyInspection, isComplete: Bool, _ scratch: InspectionScratch
     ) -> Bool {
         switch engine.subject {
         case .tests:
-            let occasion = TransactionTest.Occasion(
-                direction: direction, time: time, compatibleWithSuricata: compatibleWithSuricata)
             return engine.conditions.asInt.allSatisfy { transactionTests[$0].holds(transaction, occasion) }
         case .buffer(let use):
-            var inspector = ContentInspector(policy: self, scratch: scratch, isComplete: isComplete)
             var instance = 0
-            while let bytes = bytes(of: use, transaction, direction, instance: instance) {
+            while let bytes = bytes(of: use, transaction, occasion.direction, instance: instance, &body) {
+                var inspector = ContentInspector(
+                    policy: self, scratch: scratch, streamOffset: bytes.offset, isComplete: isComplete)
                 let span = unsafe bytes.storage.span.bytes.extracting(bytes.range)
                 if inspector.matches(engine.conditions, span) { return true }
                 instance += 1

@@ -20,6 +20,7 @@ struct FlowInspection {
         var isDone = false
         /// Steps whose buffers have been searched for candidates in full, one bit each.
         var searchedSteps: UInt64 = 0
+        var body = BodyInspection()
     }
 
     struct TransactionState {

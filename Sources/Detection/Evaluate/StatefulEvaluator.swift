@@ -197,6 +197,12 @@ public struct StatefulEvaluator: ~Copyable {
     ) {
         var side = conversation.inspection.transactions[place].side(context.direction)
         guard !side.isDone, transaction.takeNews(context.direction) else { return }
+        if policy.inspectsBodies {
+            let isOver =
+                transaction.progress(context.direction) > HTTPMessage.Step.body
+                || conversation.session.hasEnded(context.direction)
+            side.body.begin(.of(context.direction, compatible: policy.compatibleWithSuricata), isOver: isOver)
+        }
         collectCandidates(transaction, set, context.direction, &side)
         for index in candidates {
             let signature = policy.signatures[Int(index)]
@@ -207,6 +213,7 @@ public struct StatefulEvaluator: ~Copyable {
             queue.append(QueuedMatch(signature: index, transaction: Int64(transaction.identifier), isInStream: false))
         }
         if transaction.isComplete(context.direction) { side.isDone = true }
+        if policy.inspectsBodies { transaction.settleBody(context.direction, &side) }
         conversation.inspection.transactions[place].setSide(context.direction, side)
     }
 
@@ -225,7 +232,7 @@ public struct StatefulEvaluator: ~Copyable {
             guard side.searchedSteps & step == 0 else { continue }
             if progress > matcher.progress { searched |= step }
             var instance = 0
-            while let bytes = policy.bytes(of: matcher.use, transaction, direction, instance: instance) {
+            while let bytes = policy.bytes(of: matcher.use, transaction, direction, instance: instance, &side.body) {
                 matcher.forEachCandidate(bytes) { signature in
                     if set.containsTransaction(signature) { candidates.append(signature) }
                 }
@@ -267,8 +274,9 @@ public struct StatefulEvaluator: ~Copyable {
                 return false
             }
         }
-        let isMatch = policy.run(
-            signature.engines, transaction, context.direction, time: context.time, &flags, scratch)
+        let occasion = TransactionTest.Occasion(
+            direction: context.direction, time: context.time, compatibleWithSuricata: policy.compatibleWithSuricata)
+        let isMatch = policy.run(signature.engines, transaction, occasion, &side.body, &flags, scratch)
         if let stored {
             side.stored[stored].flags = flags
         } else if flags != 0 {

@@ -13,11 +13,16 @@ enum BufferKeywords {
                 summary: "Old form of \(buffer.name): behind the content it is for."
             ) { builder, argument throws(RuleProblem) in
                 if name == "uricontent" {
+                    guard builder.target == .payload else {
+                        throw RuleProblem(
+                            "uricontent stands behind a sticky buffer",
+                            hint: "write pkt_data; or content behind http.uri")
+                    }
                     let value = try argument.quoted()
                     var draft = SignatureBuilder.ContentDraft(
                         bytes: try ContentLiteral.bytes(of: value), option: argument.option)
                     draft.pattern.isNegated = value.isNegated
-                    builder.payload.append(.content(draft))
+                    builder.append(.content(draft))
                 }
                 try builder.moveContent(to: buffer, argument.option)
             }
