@@ -37,6 +37,9 @@ public struct Counters: Sendable {
     /// By place in `StreamFault.allCases`.
     public var streamFaults = [UInt64](repeating: 0, count: StreamFault.allCases.count)
 
+    /// By raw value of the cause.
+    public var exceptions = [ExceptionCounters](repeating: ExceptionCounters(), count: ExceptionCause.allCases.count)
+
     public var alerts: UInt64 = 0
     public var alertsSuppressed: UInt64 = 0
     public var alertsDiscarded: UInt64 = 0
@@ -50,4 +53,21 @@ public struct Counters: Sendable {
     public var parserErrors: UInt64 = 0
 
     public init() {}
+}
+
+/// How often each exception policy was applied for one cause.
+public struct ExceptionCounters: Sendable {
+    private var counts = [UInt64](repeating: 0, count: ExceptionPolicy.allCases.count)
+
+    public init() {}
+
+    public mutating func count(_ policy: ExceptionPolicy) {
+        if let index = ExceptionPolicy.allCases.firstIndex(of: policy) { counts[index] += 1 }
+    }
+
+    public subscript(policy: ExceptionPolicy) -> UInt64 {
+        ExceptionPolicy.allCases.firstIndex(of: policy).map { counts[$0] } ?? 0
+    }
+
+    public var isEmpty: Bool { counts.allSatisfy { $0 == 0 } }
 }

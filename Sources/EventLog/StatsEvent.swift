@@ -59,6 +59,20 @@ extension EVEEncoder {
         writer.endObject()
     }
 
+    /// `exception_policy.CAUSE.POLICY`, those that were applied.
+    private mutating func exceptions(_ counters: Counters) {
+        guard counters.exceptions.contains(where: { !$0.isEmpty }) else { return }
+        writer.beginObject("exception_policy")
+        for cause in ExceptionCause.allCases where !counters.exceptions[Int(cause.rawValue)].isEmpty {
+            writer.beginObject(key: cause.name)
+            for policy in ExceptionPolicy.allCases where counters.exceptions[Int(cause.rawValue)][policy] > 0 {
+                writer.member(key: policy.recordName, counters.exceptions[Int(cause.rawValue)][policy])
+            }
+            writer.endObject()
+        }
+        writer.endObject()
+    }
+
     private mutating func detect(_ counters: Counters, _ policy: CompiledPolicy) {
         writer.beginObject("detect")
         writer.beginArray("engines")
@@ -103,5 +117,6 @@ extension EVEEncoder {
         }
         writer.endObject()
         writer.member("events_lost", counters.eventsLost)
+        exceptions(counters)
     }
 }

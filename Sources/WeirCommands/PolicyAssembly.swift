@@ -118,8 +118,32 @@ struct PolicyAssembly {
         case .continue: result.settings.flow.midstream = .continue
         case .reject: result.settings.flow.midstream = .reject
         }
-        if let midstream = configuration.midstream { result.settings.flow.midstream = midstream }
+        result.settings.flow.midstream = configuration.midstream(or: result.settings.flow.midstream)
         result.settings.flow.tcpIdle = configuration.tcpIdle ?? options.tcpIdleTimeoutSeconds
         return result
+    }
+}
+
+extension Configuration {
+    /// What becomes of TCP packets without a session: two options with one meaning, the master switch, or the policy.
+    fileprivate func midstream(or documented: MidstreamPolicy) -> MidstreamPolicy {
+        if midstream == .track {
+            return switch midstreamPolicy {
+            case .passFlow, .passPacket: .trackPassed
+            case .bypass: .bypass
+            case .dropFlow, .dropPacket: .drop
+            case .reject: .reject
+            case .ignore, nil: .track
+            }
+        }
+        if let midstream, midstreamPolicy == nil { return midstream }
+        return switch midstreamPolicy ?? settings.exceptions.master {
+        case .dropFlow, .dropPacket: .drop
+        case .reject: .reject
+        case .bypass: .bypass
+        case .passFlow, .passPacket: .pass
+        case .ignore: .continue
+        case nil: documented
+        }
     }
 }

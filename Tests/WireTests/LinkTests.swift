@@ -51,7 +51,7 @@ struct LinkTests {
 
     @Test("a frame shorter than its link header", arguments: PacketBuilder.Link.allCases)
     func short(link: PacketBuilder.Link) {
-        let expected: (length: Int, DecodeFailure) =
+        let expected: (length: Int, DecodeEvent) =
             switch link {
             case .ethernet: (14, .ethernetTooSmall)
             case .linuxCooked: (16, .linuxCookedTooSmall)

@@ -37,6 +37,8 @@ public final class CompiledPolicy: Sendable {
     let countries: CountryDatabase?
     /// Candidates among transaction signatures, by buffer.
     let matchers: [BufferMatcher]
+    /// Signatures with decoder or stream events, in order.
+    let eventRules: [EventRule]
     /// Some signature looks into the reassembled stream.
     public let inspectsStream: Bool
     /// Some signature sets or reads bits of a flow.
@@ -68,6 +70,9 @@ public final class CompiledPolicy: Sendable {
         bufferUses = tables.bufferUses
         countryTests = tables.countries
         countries = options.countries
+        eventRules = signatures.filter { $0.kind == .event }.map {
+            EventRule(signature: $0.order, header: tables.headers[Int($0.header)])
+        }
         matchers = BufferMatcher.all(signatures: signatures, tables: tables)
         usesFlowbits = !tables.effects.isEmpty
         inspectsStream = signatures.contains { $0.requirements.contains(.streamContent) }

@@ -17,7 +17,7 @@ struct Keyword: Sendable {
 
     static let all: [Keyword] =
         MetaKeywords.all + FlowKeywords.all + ContentKeywords.all + ByteKeywords.all + SizeKeywords.all
-        + HeaderKeywords.all
+        + HeaderKeywords.all + PacketFieldKeywords.all + EventKeywords.all + EngineKeywords.all
         + StateKeywords.all + ApplicationKeywords.all + BufferKeywords.all + [GeoIPKeyword.keyword]
 
     static let byName: [String: Keyword] = {

@@ -19,6 +19,10 @@ public enum PolicyCompiler {
             var sids = SidTable()
             for rule in group.rules {
                 let compiled = compiler.compile(rule, order: &order, into: &tables)
+                if compiled.isSkipped {
+                    result.skippedRules += 1
+                    continue
+                }
                 var problems = compiled.diagnostics
                 if let first = compiled.signatures.first,
                     let duplicate = sids.add(tables.details[Int(first.detail)], rule)
@@ -29,6 +33,7 @@ public enum PolicyCompiler {
                 if problems.contains(where: { $0.severity == .error }) {
                     result.failedRules += 1
                 } else {
+                    result.loadedRules += 1
                     signatures += compiled.signatures
                 }
             }
@@ -90,6 +95,7 @@ enum ActionOrder {
             case .drop: 1
             case .reject, .rejectSource, .rejectDestination, .rejectBoth: 2
             case .alert: 3
+            case .config: 4
             }
         let reads = signature.packetTests.contains { index in
             if case .flowbits = tables.packetTests[Int(index)] { true } else { false }

@@ -63,5 +63,8 @@ public struct CompileOptions: Sendable {
 public struct Compilation: Sendable {
     public var policy: CompiledPolicy?
     public var diagnostics: [Diagnostic] = []
+    public var loadedRules = 0
     public var failedRules = 0
+    /// Left out because they require another engine.
+    public var skippedRules = 0
 }

@@ -19,6 +19,14 @@ enum BufferID: UInt8, CaseIterable, Sendable {
     case dnsQuery
     case sshSoftware
     case sshProtocol
+    case ipSource
+    case ipDestination
+    case ipv4Header
+    case ipv6Header
+    case tcpHeader
+    case udpHeader
+    case icmpv4Header
+    case icmpv6Header
 }
 
 /// How rules name a buffer, and where and when it is found.
@@ -34,11 +42,15 @@ struct StickyBuffer: Sendable {
     let progress: UInt8
     /// The bytes are always in lower case: a capital in a pattern, or `nocase`, is a mistake.
     var isLowercase = false
+    /// A part of a single packet's headers, not of a transaction.
+    var isOfPacket = false
     let summary: String
 }
 
 extension StickyBuffer {
-    static let all: [StickyBuffer] = TLSBuffers.all + HTTPBuffers.all + DNSBuffers.all + SSHBuffers.all
+    static let all: [StickyBuffer] =
+        TLSBuffers.all + HTTPBuffers.all + DNSBuffers.all + SSHBuffers.all
+        + PacketBuffers.all
 
     static let byID: [StickyBuffer] = BufferID.allCases.map { id in
         guard let buffer = all.first(where: { $0.id == id }) else {

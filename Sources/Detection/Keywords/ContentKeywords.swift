@@ -30,7 +30,20 @@ enum ContentKeywords {
             guard !draft.pattern.endsWith else { throw RuleProblem("endswith stands twice behind one content") }
             draft.pattern.endsWith = true
         },
-        modifier("rawbytes", "Without effect; accepted for old rules.") { _ throws(RuleProblem) in },
+        Keyword(name: "rawbytes", value: .none, summary: "Without effect; accepted for old rules.") {
+            builder, argument throws(RuleProblem) in
+            guard builder.target == .payload else {
+                throw RuleProblem("rawbytes goes with the payload, not with a buffer", hint: "remove rawbytes")
+            }
+            try builder.modifyContent(argument.option) { draft throws(RuleProblem) in
+                guard !draft.hasRawBytes else { throw RuleProblem("rawbytes stands twice behind one content") }
+                draft.hasRawBytes = true
+            }
+        },
+        Keyword(name: "pkt_data", value: .none, summary: "From here on content is looked for in the payload again.") {
+            builder, _ throws(RuleProblem) in
+            builder.target = .payload
+        },
         Keyword(
             name: "fast_pattern", value: .optional,
             summary: "The literal by which candidates are found; changes no result."
