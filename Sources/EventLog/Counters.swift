@@ -1,5 +1,6 @@
 import Detection
 import FlowTracking
+import Wire
 
 /// What a pipeline has counted. Plain numbers of one thread; the log and the status read copies.
 public struct Counters: Sendable {
@@ -13,6 +14,12 @@ public struct Counters: Sendable {
     public var notIP: UInt64 = 0
     public var fragments: UInt64 = 0
     public var invalid: UInt64 = 0
+    public var ethernet: UInt64 = 0
+    public var arp: UInt64 = 0
+    /// EtherTypes that nothing here reads.
+    public var unknownEtherType: UInt64 = 0
+    /// By index of the event.
+    public var decodeEvents = [UInt64](repeating: 0, count: DecodeEvent.allCases.count)
 
     public var accepted: UInt64 = 0
     public var blocked: UInt64 = 0

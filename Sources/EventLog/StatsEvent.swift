@@ -1,6 +1,7 @@
 import Detection
 import FlowTracking
 import NetTypes
+import Wire
 
 extension EVEEncoder {
     /// A `stats` record: every counter.
@@ -56,6 +57,10 @@ extension EVEEncoder {
         writer.member("icmp", counters.icmp)
         writer.member("not_ip", counters.notIP)
         writer.member("fragments", counters.fragments)
+        writer.member("ethernet", counters.ethernet)
+        writer.member("arp", counters.arp)
+        writer.member("unknown_ethertype", counters.unknownEtherType)
+        if counters.decodeEvents.contains(where: { $0 > 0 }) { decodeEvents(counters) }
         writer.endObject()
     }
 
@@ -73,12 +78,31 @@ extension EVEEncoder {
         writer.endObject()
     }
 
+    /// `decoder.event.ipv4.trunc_pkt` and the like, those that happened; names of one layer in one object.
+    private mutating func decodeEvents(_ counters: Counters) {
+        writer.beginObject("event")
+        var layers: [String: [(String, UInt64)]] = [:]
+        for event in DecodeEvent.allCases where counters.decodeEvents[Int(event.index)] > 0 {
+            let parts = event.rawValue.split(separator: ".", maxSplits: 1).map(String.init)
+            layers[parts.count > 1 ? parts[0] : "", default: []].append(
+                (parts[parts.count - 1], counters.decodeEvents[Int(event.index)]))
+        }
+        for (layer, events) in layers.sorted(by: { $0.key < $1.key }) {
+            if !layer.isEmpty { writer.beginObject(key: layer) }
+            for (name, count) in events { writer.member(key: name, count) }
+            if !layer.isEmpty { writer.endObject() }
+        }
+        writer.endObject()
+    }
+
     private mutating func detect(_ counters: Counters, _ policy: CompiledPolicy) {
         writer.beginObject("detect")
         writer.beginArray("engines")
         writer.beginObject()
         writer.member("id", 0)
-        writer.member("rules_loaded", policy.details.count)
+        writer.member("rules_loaded", policy.ruleCounts.loaded)
+        writer.member("rules_failed", policy.ruleCounts.failed)
+        writer.member("rules_skipped", policy.ruleCounts.skipped)
         writer.endObject()
         writer.endArray()
         writer.member("alert", counters.alerts)

@@ -56,8 +56,10 @@ public struct Pipeline: ~Copyable, PacketHandler {
         } catch {
             return handleUndecodable(bytes, error)
         }
+        if raw.linkType == .ethernet { counters.ethernet += 1 }
         guard let ip = packet.ip else {
             counters.notIP += 1
+            if packet.etherType == 0x0806 { counters.arp += 1 } else { counters.unknownEtherType += 1 }
             return conclude(nil)
         }
         if settings.restoresTimeToLive { packet.ip?.timeToLive = ip.timeToLive == 255 ? 255 : ip.timeToLive + 1 }

@@ -72,6 +72,7 @@ extension Pipeline {
 
     /// Writes what the decoder and the tracker found odd about the packet.
     mutating func recordAnomalies(_ index: FlowIndex?) {
+        for found in packet.events.all { counters.decodeEvents[Int(found.index)] += 1 }
         guard settings.log.logsAnomalies, recorder.isEnabled else { return }
         if anomalies.second != now.seconds { anomalies = (now.seconds, 0) }
         let event = EventPacket(number: raw.number, time: raw.time, packet: packet)

@@ -51,6 +51,7 @@ public enum DecodeEvent: String, Error, Hashable, Sendable, CaseIterable {
     case ipv6DataAfterNoNext = "ipv6.data_after_none_header"
     case ipv6UnknownNextHeader = "ipv6.unknown_next_header"
     case ipv6CarriesICMPv4 = "ipv6.icmpv4"
+    case ipv6FragmentInvalidLength = "ipv6.frag_invalid_length"
     // Transport
     case tcpTooSmall = "tcp.pkt_too_small"
     case tcpHeaderTooSmall = "tcp.invalid_optlen"
@@ -73,6 +74,7 @@ public enum DecodeEvent: String, Error, Hashable, Sendable, CaseIterable {
     case icmpv6ListenerHopLimit = "icmpv6.mld_message_with_invalid_hl"
     case icmpv6UnassignedType = "icmpv6.unassigned_type"
     case icmpv6ExperimentalType = "icmpv6.experimentation_type"
+    case espTooSmall = "esp.pkt_too_small"
     case sctpTooSmall = "sctp.pkt_too_small"
 
     /// The IP header is sound, the transport header is not.

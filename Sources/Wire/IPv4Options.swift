@@ -61,32 +61,32 @@ public struct IPv4Options: OptionSet, Hashable, Sendable {
             events.insert(.ipv4OptionDuplicate)
             return
         }
-        guard IPv4Options.isWellFormed(known, option) else {
-            throw .ipv4OptionMalformed
-        }
+        try IPv4Options.check(known, option)
         insert(known)
     }
 
     /// Lengths and pointers that RFC 791 and the options' own documents allow.
-    private static func isWellFormed(_ kind: IPv4Options, _ option: RawSpan) -> Bool {
+    private static func check(_ kind: IPv4Options, _ option: RawSpan) throws(DecodeEvent) {
         let length = option.byteCount
         switch kind {
         case .recordRoute, .looseSourceRoute, .strictSourceRoute:
-            guard length >= 3 else { return false }
+            guard length >= 3 else { throw .ipv4OptionInvalidLength }
             let pointer = Int(option.byte(at: 2))
             // The pointer counts from 1 and stands at an address, or behind the last one.
-            return pointer >= 4 && pointer % 4 == 0 && pointer <= length &+ 1
+            guard pointer >= 4, pointer % 4 == 0, pointer <= length &+ 1 else { throw .ipv4OptionMalformed }
         case .timestamp:
-            guard length >= 5 else { return false }
+            guard length >= 5 else { throw .ipv4OptionInvalidLength }
             let pointer = Int(option.byte(at: 2))
-            let entry = option.byte(at: 3) & 0x0f == 0 ? 4 : 8
-            return pointer >= 5 && (pointer &- 5) % entry == 0 && pointer <= length &+ 1
-        case .quickStart: return length == 8
-        case .streamIdentifier, .routerAlert: return length == 4
-        case .security: return length == 11
-        case .extendedSecurity: return length > 2
-        case .commercialSecurity: return length >= 6
-        default: return true
+            let entry = option.byte(at: 3) & 0x03 == 0 ? 4 : 8
+            guard pointer >= 5, (pointer &- 5) % entry == 0, pointer <= length &+ 1 else {
+                throw .ipv4OptionMalformed
+            }
+        case .quickStart: guard length == 8 else { throw .ipv4OptionInvalidLength }
+        case .streamIdentifier, .routerAlert: guard length == 4 else { throw .ipv4OptionInvalidLength }
+        case .security: guard length == 11 else { throw .ipv4OptionInvalidLength }
+        case .extendedSecurity: guard length > 2 else { throw .ipv4OptionInvalidLength }
+        case .commercialSecurity: guard length >= 10 else { throw .ipv4OptionInvalidLength }
+        default: break
         }
     }
 }

@@ -43,13 +43,24 @@ struct IPv6Extensions {
             let isTrueFragment = next == .fragment && header.isFragment
             next = following
             if isTrueFragment { break }
+            guard end &- position >= 2 else { throw .ipv6ExtensionTruncated }
         }
         header.upperProtocol = next
         header.headerLength = position &- header.offset
-        switch next {
+        if header.isFragment {
+            // RFC 8200 section 4.5: all fragments but the last have a multiple of eight bytes.
+            if header.moreFragments, (end &- position) % 8 != 0 { events.insert(.ipv6FragmentInvalidLength) }
+        } else {
+            noteUpper(next, &events)
+        }
+    }
+
+    private func noteUpper(_ type: IPProtocol, _ events: inout DecodeEvents) {
+        switch type {
         case .icmp: events.insert(.ipv6CarriesICMPv4)
         case .noNext: if end > position { events.insert(.ipv6DataAfterNoNext) }
-        default: break
+        case .tcp, .udp, .icmpv6, .sctp, .esp, .gre, .ipv4, .ipv6: break
+        default: events.insert(.ipv6UnknownNextHeader)
         }
     }
 

@@ -85,10 +85,12 @@ public enum PacketDecoder {
         let nibble = bytes.byte(at: offset) >> 4
         switch expecting ?? IPVersion(rawValue: nibble) {
         case .v4:
+            guard available >= 20 else { throw .ipv4TooSmall }
             guard nibble == 4 else { throw .ipv4WrongVersion }
             packet.ip = try IPDecoder.ipv4(
                 bytes, at: offset, wireEnd: packet.wireLength, events: &packet.events)
         case .v6:
+            guard available >= 40 else { throw .ipv6TooSmall }
             guard nibble == 6 else { throw .ipv6WrongVersion }
             packet.ip = try IPDecoder.ipv6(
                 bytes, at: offset, wireEnd: packet.wireLength, events: &packet.events)

@@ -7,6 +7,8 @@ public struct TCPOptions: Sendable {
     public var timestamp: (value: UInt32, echo: UInt32)?
     /// An option with an impossible length; what follows it is not read.
     public var malformed = false
+    /// Kinds seen so far, one bit each.
+    private var kinds: UInt64 = 0
 
     public init() {}
 }
@@ -41,25 +43,40 @@ extension TCPOptions {
     }
 
     private mutating func take(_ kind: UInt8, _ option: RawSpan, _ events: inout DecodeEvents) {
-        var isDuplicate = false
-        switch (kind, option.byteCount) {
-        case (2, 4):
-            isDuplicate = maximumSegmentSize != nil
-            if !isDuplicate { maximumSegmentSize = option.bigEndian16(at: 2) }
-        case (3, 3):
-            isDuplicate = windowScale != nil
-            if !isDuplicate { windowScale = min(option.byte(at: 2), 14) }
-        case (4, 2):
-            isDuplicate = selectiveAcknowledgmentPermitted
-            selectiveAcknowledgmentPermitted = true
-        case (8, 10):
-            isDuplicate = timestamp != nil
-            if !isDuplicate { timestamp = (option.bigEndian32(at: 2), option.bigEndian32(at: 6)) }
-        case (2, _), (3, _), (4, _), (8, _):
-            malformed = true
+        guard TCPOptions.isLengthRight(kind, option.byteCount) else {
+            malformed = malformed || kind <= 8
             events.insert(.tcpOptionInvalidLength)
+            return
+        }
+        // What kinds beyond these say is not read.
+        guard [2, 3, 4, 5, 8, 34].contains(kind) else { return }
+        let bit: UInt64 = 1 << UInt64(kind)
+        guard kinds & bit == 0 else {
+            events.insert(.tcpOptionDuplicate)
+            return
+        }
+        kinds |= bit
+        switch kind {
+        case 2: maximumSegmentSize = option.bigEndian16(at: 2)
+        case 3: windowScale = min(option.byte(at: 2), 14)
+        case 4: selectiveAcknowledgmentPermitted = true
+        case 8: timestamp = (option.bigEndian32(at: 2), option.bigEndian32(at: 6))
         default: break
         }
-        if isDuplicate { events.insert(.tcpOptionDuplicate) }
+    }
+
+    /// RFC 9293, 7323, 2018 (selective acknowledgments), 2385 (signature), 5925 (authentication), 7413 (fast open).
+    private static func isLengthRight(_ kind: UInt8, _ length: Int) -> Bool {
+        switch kind {
+        case 2: length == 4
+        case 3: length == 3
+        case 4: length == 2
+        case 5: length >= 10 && length <= 34 && (length &- 2) % 8 == 0
+        case 8: length == 10
+        case 19: length == 18
+        case 29: length >= 4
+        case 34: length == 2 || length >= 6 && length <= 18 && length % 2 == 0
+        default: true
+        }
     }
 }

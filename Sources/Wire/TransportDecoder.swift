@@ -11,6 +11,7 @@ enum TransportDecoder {
         case .sctp: try sctp(bytes, into: &packet)
         default:
             packet.transport = .other
+            if ip.upperProtocol == .esp, packet.payloadLength < 8 { packet.events.insert(.espTooSmall) }
             if ip.version == .v4, ip.upperProtocol == .icmpv6 { packet.events.insert(.ipv4CarriesICMPv6) }
         }
     }
@@ -75,15 +76,13 @@ enum TransportDecoder {
     ) throws(DecodeEvent) {
         let offset = packet.payloadOffset
         let version = ip.version
-        // RFC 792 headers have eight bytes; ICMPv6 needs four and a body that differs by type.
-        guard packet.payloadLength >= (version == .v4 ? 8 : 4) else {
+        // RFC 792 headers have eight bytes; ICMPv6 has four and a body of at least four, whatever the type.
+        guard packet.payloadLength >= 8 else {
             throw version == .v4 ? .icmpv4TooSmall : .icmpv6TooSmall
         }
-        let whole = packet.payloadLength >= 8
         var header = ICMPHeader(
             offset: offset, type: bytes.byte(at: offset), code: bytes.byte(at: offset &+ 1),
-            identifier: whole ? bytes.bigEndian16(at: offset &+ 4) : 0,
-            sequence: whole ? bytes.bigEndian16(at: offset &+ 6) : 0)
+            identifier: bytes.bigEndian16(at: offset &+ 4), sequence: bytes.bigEndian16(at: offset &+ 6))
         let isError =
             switch version {
             // Unreachable, source quench, redirect, time exceeded, parameter problem (RFC 792).
@@ -91,13 +90,11 @@ enum TransportDecoder {
             // RFC 4443 section 2.1: error messages have a type below 128.
             case .v6: header.type < 128
             }
-        if isError, whole {
-            header.quoted = quotedTuple(
-                bytes.extracting((offset &+ 8)..<(offset &+ packet.payloadLength)), version: version)
-        }
-        ICMPEvents.note(header, ip, &packet.events)
+        let rest = bytes.extracting((offset &+ 8)..<(offset &+ packet.payloadLength))
+        if isError { header.quoted = quotedTuple(rest, version: version) }
+        ICMPEvents.note(header, ip, rest, &packet.events)
         packet.transport = .icmp(header)
-        consume(whole ? 8 : 4, of: &packet)
+        consume(8, of: &packet)
     }
 
     /// The tuple of the packet that an ICMP error quotes. Only as much of it is there as the router sent back, so its

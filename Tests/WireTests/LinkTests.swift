@@ -122,7 +122,7 @@ struct LinkTests {
 
     @Test("a version nibble that is not what the link announced")
     func wrongVersion() {
-        let four = Self.four.network(.udp, [])
+        let four = Self.four.network(.udp, [UInt8](repeating: 0, count: 20))
         let six = Self.six.network(.udp, [])
         #expect(DecodedPacket(Self.four.linked(six, etherType: 0x0800)).failure == .ipv4WrongVersion)
         #expect(DecodedPacket(Self.four.linked(four, etherType: 0x86dd)).failure == .ipv6WrongVersion)

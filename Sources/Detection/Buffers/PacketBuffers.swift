@@ -52,18 +52,19 @@ enum PacketBuffers {
         case (.tcpHeader, .tcp(let header)): piece(header.offset, header.headerLength)
         case (.udpHeader, .udp(let header)): piece(header.offset, 8)
         case (.icmpv4Header, .icmp(let header)):
-            packet.ip?.version == .v4 ? piece(header.offset, length(ofICMPv4: header.type)) : nil
+            packet.ip?.version == .v4 ? piece(header.offset, length(of: header)) : nil
         case (.icmpv6Header, .icmp(let header)):
             packet.ip?.version == .v6 ? piece(header.offset, 8) : nil
         default: nil
         }
     }
 
-    /// RFC 792 and RFC 950: three timestamps, or a mask, belong to the header.
-    private static func length(ofICMPv4 type: UInt8) -> Int {
-        switch type {
+    /// The timestamps of RFC 792 and the router addresses of RFC 1256 (count and size stand in bytes 4 and 5) belong to
+    /// the header.
+    private static func length(of header: ICMPHeader) -> Int {
+        switch header.type {
         case 13, 14: 20
-        case 17, 18: 12
+        case 9: 8 &+ Int(header.identifier >> 8) &* Int(header.identifier & 0xff) &* 4
         default: 8
         }
     }

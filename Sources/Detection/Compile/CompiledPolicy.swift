@@ -39,6 +39,8 @@ public final class CompiledPolicy: Sendable {
     let matchers: [BufferMatcher]
     /// Signatures with decoder or stream events, in order.
     let eventRules: [EventRule]
+    /// Rules of the documents: taken, refused, left out because they require another engine.
+    public let ruleCounts: (loaded: Int, failed: Int, skipped: Int)
     /// Some signature looks into the reassembled stream.
     public let inspectsStream: Bool
     /// Some signature sets or reads bits of a flow.
@@ -46,8 +48,9 @@ public final class CompiledPolicy: Sendable {
 
     init(
         source: PolicySource, options: CompileOptions, signatures: [Signature], firstDefault: Int32,
-        tables: PolicyTables
+        tables: PolicyTables, ruleCounts: (loaded: Int, failed: Int, skipped: Int)
     ) {
+        self.ruleCounts = ruleCounts
         name = source.name
         generation = options.generation
         order = source.order

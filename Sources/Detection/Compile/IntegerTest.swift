@@ -47,10 +47,22 @@ struct IntegerSyntax: Sendable {
             if comparison == .notEqual, !allowsNegation { continue }
             if mark.count == 2, !allowsOrEqual { continue }
             guard let number = number(text.dropFirst(mark.count)) else { return .failure(expectation) }
+            guard isOpen(comparison, number) else {
+                return .failure(IntegerProblem(message: "every number, or none, is '\(text)'"))
+            }
             return .success(IntegerTest(comparison: comparison, first: number))
         }
         guard let number = number(text[...]) else { return .failure(expectation) }
         return .success(IntegerTest(comparison: .equal, first: number))
+    }
+
+    /// Some numbers fit and some do not.
+    private func isOpen(_ comparison: IntegerTest.Comparison, _ number: Int64) -> Bool {
+        switch comparison {
+        case .less, .greaterOrEqual: number > 0
+        case .greater, .lessOrEqual: number < maximum
+        default: true
+        }
     }
 
     private static let marks: [(String, IntegerTest.Comparison)] = [

@@ -15,6 +15,7 @@ extension SignatureBuilder {
         checkIdentity()
         checkBuffers()
         checkPayloadSize()
+        checkFastPatterns()
         let direction = checkDirection()
         checkMixture()
         guard !diagnostics.contains(where: { $0.severity == .error }) else { return [] }
@@ -84,7 +85,8 @@ extension SignatureBuilder {
                     buffer.option.nameToken, "\(definition.name) has nothing to match",
                     hint: "write content:\"...\"; behind it")
             }
-            if definition.isLowercase { checkLowercase(buffer, definition) }
+            // As in Suricata, a transform lets such contents through.
+            if definition.isLowercase, buffer.use.transforms.isEmpty { checkLowercase(buffer, definition) }
             checkSizes(buffer)
         }
         let dotted = buffers.filter { $0.use.transforms.contains(.dotprefix) }
@@ -128,6 +130,25 @@ extension SignatureBuilder {
         }
     }
 
+    /// One literal of a rule may be marked; what the mark demands holds whatever the order of the modifiers.
+    private mutating func checkFastPatterns() {
+        let literals = (payload + buffers.flatMap(\.conditions)).compactMap(\.content)
+        let marked = literals.filter { $0.isFastPattern }
+        if marked.count > 1 {
+            fail(marked[1].option.nameToken, "fast_pattern stands behind two contents of the rule", hint: "keep one")
+        }
+        for draft in marked {
+            let hasPlace = draft.isAbsolute || draft.pattern.isRelative || draft.pattern.startsWith
+            if draft.pattern.isNegated, hasPlace {
+                fail(draft.option.nameToken, "fast_pattern cannot stand with a negated content that has a place")
+            } else if draft.isFastPatternOnly, draft.pattern.isNegated || hasPlace {
+                fail(
+                    draft.option.nameToken,
+                    "fast_pattern:only cannot stand with a content that is negated or has a place")
+            }
+        }
+    }
+
     /// Bytes that the payload's literals need at least against what `dsize` leaves. Negated literals count as well, as
     /// in Suricata.
     private mutating func checkPayloadSize() {
@@ -135,7 +156,9 @@ extension SignatureBuilder {
         var longest = 0
         for draft in payload.compactMap(\.content) {
             if draft.pattern.isRelative {
-                needed += draft.bytes.count + max(0, Int(draft.pattern.distance ?? 0))
+                // All of the window in which a negated literal must not stand has to be there.
+                let size = draft.pattern.isNegated ? draft.pattern.within.map(Int.init) : nil
+                needed += (size ?? draft.bytes.count) + Int(draft.pattern.distance ?? 0)
             } else {
                 needed = draft.bytes.count + (draft.offset ?? 0)
             }

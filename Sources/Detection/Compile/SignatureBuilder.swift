@@ -20,6 +20,7 @@ struct SignatureBuilder {
         var bytes: [UInt8]
         var pattern = ContentPattern(bytes: 0..<0)
         var isFastPattern = false
+        var isFastPatternOnly = false
         var hasRawBytes = false
         var offset: Int?
         var depth: Int?

@@ -23,7 +23,8 @@ extension CompiledPolicy {
     ) -> Bool {
         switch test {
         case .flow(let test): test.holds(context)
-        case .payloadSize(let test): test.matches(Int64(packet.payloadLength &+ packet.payloadMissing))
+        case .payloadSize(let test):
+            test.matches(payloadSize: packet.payloadLength &+ packet.payloadMissing)
         case .tcpFlags(let test): packet.tcp.map { test.matches($0.flags.rawValue) } ?? false
         case .timeToLive(let test): packet.ip.map { test.matches(Int64($0.timeToLive)) } ?? false
         case .typeOfService(let test):
@@ -139,6 +140,11 @@ extension ICMPHeader {
 }
 
 extension IntegerTest {
+    /// `dsize:!N` asks for a payload of another size, not for none.
+    fileprivate func matches(payloadSize size: Int) -> Bool {
+        (comparison != .notEqual || size > 0) && matches(Int64(size))
+    }
+
     /// In units of eight bytes for IPv4, in bytes for IPv6, where a fragment header must be there (as Suricata has it).
     fileprivate func matches(fragmentOffset ip: IPHeader) -> Bool {
         switch ip.version {

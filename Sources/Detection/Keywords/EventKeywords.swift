@@ -64,9 +64,9 @@ enum DecodeNames {
         gre.version0_recur gre.version0_flags gre.version0_hdr_too_big gre.version0_malformed_sre_hdr
         gre.version1_chksum gre.version1_route gre.version1_ssr gre.version1_recur gre.version1_flags
         gre.version1_no_key gre.version1_wrong_protocol gre.version1_malformed_sre_hdr gre.version1_hdr_too_big
-        vntag.header_too_small vntag.unknown_type ieee8021ah.header_too_small esp.pkt_too_small
+        vntag.header_too_small vntag.unknown_type ieee8021ah.header_too_small
         ipv4.frag_overlap ipv6.frag_overlap ipv4.frag_ignored ipv6.frag_ignored ipv4.frag_pkt_too_large
-        ipv6.frag_pkt_too_large ipv6.frag_invalid_length ipv6.ipv4_in_ipv6_too_small
+        ipv6.frag_pkt_too_large ipv6.ipv4_in_ipv6_too_small
         ipv6.ipv4_in_ipv6_wrong_version ipv6.ipv6_in_ipv6_too_small ipv6.ipv6_in_ipv6_wrong_version
         mpls.header_too_small mpls.pkt_too_small mpls.bad_label_router_alert mpls.bad_label_implicit_null
         mpls.bad_label_reserved mpls.unknown_payload_type vxlan.unknown_payload_type geneve.unknown_payload_type

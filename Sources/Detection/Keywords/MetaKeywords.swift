@@ -14,7 +14,7 @@ enum MetaKeywords {
         },
         Keyword(name: "sid", value: .required, summary: "The signature's number, unique with its gid.") {
             builder, argument throws(RuleProblem) in
-            builder.detail.signatureID = UInt32(try number(argument, 1...Int(UInt32.max)))
+            builder.detail.signatureID = UInt32(try number(argument, 1...Int(UInt32.max - 1)))
         },
         Keyword(
             name: "gid", value: .required, summary: "Number of the generator the signature belongs to; 1 by default."
