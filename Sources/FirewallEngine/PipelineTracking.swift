@@ -10,7 +10,7 @@ import Wire
 extension Pipeline {
     mutating func handleWhole(_ bytes: RawSpan) -> Verdict {
         guard let tuple = packet.tuple else { return conclude(nil) }
-        if let icmp = packet.icmp, let quoted = icmp.quoted, let index = findQuoted(quoted) {
+        if let icmp = packet.icmp, let quoted = icmp.quoted, isRelated(icmp), let index = findQuoted(quoted) {
             return handleRelatedError(index, quoted, bytes)
         }
         let (key, senderIsFirst) = FlowKey.make(tuple, vlan: packet.vlan)
@@ -57,6 +57,11 @@ extension Pipeline {
         context.hasFlow = true
         context.direction = direction
         flows[index].count(packet, direction, at: raw.time)
+    }
+
+    /// Differs: every ICMP error shares the fate of the flow it is about; for Suricata ICMPv4's "unreachable" alone.
+    private func isRelated(_ icmp: ICMPHeader) -> Bool {
+        !settings.compatibleWithSuricata || packet.ip?.version == .v4 && icmp.type == 3
     }
 
     private func findQuoted(_ quoted: FlowTuple) -> FlowIndex? {
