@@ -11,10 +11,9 @@ extension EVEEncoder {
         _ match: MatchedSignature, _ decision: Decision, _ event: EventPacket, flow: Flow?, direction: FlowDirection,
         conversation: Conversation?, policy: CompiledPolicy
     ) {
-        guard let tuple = event.packet.tuple else { return }
         begin("alert", time: event.time, flow: flow, packetNumber: event.number)
         vlan(event.packet.vlan)
-        self.tuple(tuple, icmp: event.packet.icmp)
+        addresses(event.packet)
         packetSource(isPacket: true)
         let transaction = conversation?.session.transactions.first { Int64($0.identifier) == match.transaction }
         if transaction != nil { writer.member("tx_id", match.transaction) }

@@ -1,5 +1,6 @@
 import Detection
 import FlowTracking
+import Wire
 
 /// What a pipeline has counted. Plain numbers of one thread; the log and the status read copies.
 public struct Counters: Sendable {
@@ -13,6 +14,12 @@ public struct Counters: Sendable {
     public var notIP: UInt64 = 0
     public var fragments: UInt64 = 0
     public var invalid: UInt64 = 0
+    public var ethernet: UInt64 = 0
+    public var arp: UInt64 = 0
+    /// EtherTypes that nothing here reads.
+    public var unknownEtherType: UInt64 = 0
+    /// By index of the event.
+    public var decodeEvents = [UInt64](repeating: 0, count: DecodeEvent.allCases.count)
 
     public var accepted: UInt64 = 0
     public var blocked: UInt64 = 0
@@ -37,6 +44,9 @@ public struct Counters: Sendable {
     /// By place in `StreamFault.allCases`.
     public var streamFaults = [UInt64](repeating: 0, count: StreamFault.allCases.count)
 
+    /// By raw value of the cause.
+    public var exceptions = [ExceptionCounters](repeating: ExceptionCounters(), count: ExceptionCause.allCases.count)
+
     public var alerts: UInt64 = 0
     public var alertsSuppressed: UInt64 = 0
     public var alertsDiscarded: UInt64 = 0
@@ -52,4 +62,21 @@ public struct Counters: Sendable {
     public var parserErrors: UInt64 = 0
 
     public init() {}
+}
+
+/// How often each exception policy was applied for one cause.
+public struct ExceptionCounters: Sendable {
+    private var counts = [UInt64](repeating: 0, count: ExceptionPolicy.allCases.count)
+
+    public init() {}
+
+    public mutating func count(_ policy: ExceptionPolicy) {
+        if let index = ExceptionPolicy.allCases.firstIndex(of: policy) { counts[index] += 1 }
+    }
+
+    public subscript(policy: ExceptionPolicy) -> UInt64 {
+        ExceptionPolicy.allCases.firstIndex(of: policy).map { counts[$0] } ?? 0
+    }
+
+    public var isEmpty: Bool { counts.allSatisfy { $0 == 0 } }
 }

@@ -10,14 +10,13 @@ extension EVEEncoder {
         _ decision: Decision, _ event: EventPacket, flow: Flow?, direction: FlowDirection, conversation: Conversation?,
         policy: CompiledPolicy
     ) {
-        guard let ip = event.packet.ip, let tuple = event.packet.tuple else { return }
         begin("drop", time: event.time, flow: flow, packetNumber: event.number)
         vlan(event.packet.vlan)
-        self.tuple(tuple, icmp: event.packet.icmp)
+        addresses(event.packet)
         packetSource(isPacket: true)
         if flow != nil { writer.member("direction", literal: direction == .toServer ? "to_server" : "to_client") }
         writer.beginObject("drop")
-        header(ip)
+        if let ip = event.packet.ip { header(ip) }
         transport(event.packet)
         writer.member("reason", decision.reason.name)
         writer.endObject()

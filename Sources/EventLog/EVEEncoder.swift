@@ -50,6 +50,11 @@ struct EVEEncoder {
         }
     }
 
+    /// The packet's tuple, as far as it could be read.
+    mutating func addresses(_ packet: Packet) {
+        if let tuple = packet.tuple { self.tuple(tuple, icmp: packet.icmp) }
+    }
+
     mutating func packetSource(isPacket: Bool) {
         writer.member("pkt_src", isPacket ? settings.packetSource : "stream (flow timeout)")
     }

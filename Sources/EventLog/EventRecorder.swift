@@ -41,15 +41,24 @@ public struct EventRecorder: ~Copyable {
         _ decision: Decision, _ event: EventPacket, flow: Flow?, direction: FlowDirection, conversation: Conversation?,
         policy: CompiledPolicy
     ) {
-        guard isEnabled, event.packet.ip != nil else { return }
+        guard isEnabled else { return }
         encoder.drop(decision, event, flow: flow, direction: direction, conversation: conversation, policy: policy)
+        finish()
+    }
+
+    /// - Parameters:
+    ///   - type: `decode` or `stream`.
+    ///   - name: the event with its prefix.
+    public mutating func anomaly(_ type: StaticString, _ name: String, _ event: EventPacket, flow: Flow?) {
+        guard isEnabled else { return }
+        encoder.anomaly(type, name, event, flow: flow)
         finish()
     }
 
     public mutating func flow(
         _ flow: Flow, _ reason: FlowEndReason, time: Timestamp, conversation: Conversation?, policy: CompiledPolicy
     ) {
-        guard isEnabled else { return }
+        guard isEnabled, !flow.flags.contains(.unlogged) else { return }
         encoder.flow(flow, reason, time: time, conversation: conversation, policy: policy)
         finish()
     }

@@ -41,10 +41,12 @@ extension EVEEncoder {
         }
         writer.beginObject("flow")
         counters(flow)
+        if flow.flags.contains(.bypassed) { bypassed() }
         self.time("start", flow.start)
         self.time("end", flow.lastSeen)
         writer.member("age", max(0, flow.lastSeen.seconds - flow.start.seconds))
-        writer.member("state", literal: state(flow))
+        if flow.flags.contains(.bypassed) { writer.member("bypass", literal: "local") }
+        writer.member("state", literal: flow.flags.contains(.bypassed) ? "bypassed" : state(flow))
         writer.member("reason", literal: reason.name)
         writer.member("alerted", flow.flags.contains(.hasAlerts))
         switch flow.disposition {
@@ -52,10 +54,34 @@ extension EVEEncoder {
         case .passed: writer.member("action", literal: "pass")
         case .dropped: writer.member("action", literal: "drop")
         }
+        if !settings.compatibleWithSuricata { exceptions(flow) }
         writer.endObject()
         if tuple.ipProtocol == .tcp { tcp(flow.tcp) }
         if !settings.compatibleWithSuricata { own(flow, policy) }
         writer.endObject()
+    }
+
+    /// Counters of packets that a card or the kernel let through unseen: all of the flow's packets are seen here.
+    private mutating func bypassed() {
+        writer.beginObject("bypassed")
+        writer.member("pkts_toserver", 0)
+        writer.member("pkts_toclient", 0)
+        writer.member("bytes_toserver", 0)
+        writer.member("bytes_toclient", 0)
+        writer.endObject()
+    }
+
+    private mutating func exceptions(_ flow: Flow) {
+        let applied = flow.appliedExceptions
+        guard !applied.isEmpty else { return }
+        writer.beginArray("exception_policy")
+        for (cause, policy) in applied {
+            writer.beginObject()
+            writer.member("target", cause.name)
+            writer.member("policy", policy.recordName)
+            writer.endObject()
+        }
+        writer.endArray()
     }
 
     private func state(_ flow: Flow) -> StaticString {

@@ -1,6 +1,7 @@
 import Detection
 import FlowTracking
 import NetTypes
+import Wire
 
 extension EVEEncoder {
     /// A `stats` record: every counter.
@@ -58,6 +59,41 @@ extension EVEEncoder {
         writer.member("icmp", counters.icmp)
         writer.member("not_ip", counters.notIP)
         writer.member("fragments", counters.fragments)
+        writer.member("ethernet", counters.ethernet)
+        writer.member("arp", counters.arp)
+        writer.member("unknown_ethertype", counters.unknownEtherType)
+        if counters.decodeEvents.contains(where: { $0 > 0 }) { decodeEvents(counters) }
+        writer.endObject()
+    }
+
+    /// `exception_policy.CAUSE.POLICY`, those that were applied.
+    private mutating func exceptions(_ counters: Counters) {
+        guard counters.exceptions.contains(where: { !$0.isEmpty }) else { return }
+        writer.beginObject("exception_policy")
+        for cause in ExceptionCause.allCases where !counters.exceptions[Int(cause.rawValue)].isEmpty {
+            writer.beginObject(key: cause.name)
+            for policy in ExceptionPolicy.allCases where counters.exceptions[Int(cause.rawValue)][policy] > 0 {
+                writer.member(key: policy.recordName, counters.exceptions[Int(cause.rawValue)][policy])
+            }
+            writer.endObject()
+        }
+        writer.endObject()
+    }
+
+    /// `decoder.event.ipv4.trunc_pkt` and the like, those that happened; names of one layer in one object.
+    private mutating func decodeEvents(_ counters: Counters) {
+        writer.beginObject("event")
+        var layers: [String: [(String, UInt64)]] = [:]
+        for event in DecodeEvent.allCases where counters.decodeEvents[Int(event.index)] > 0 {
+            let parts = event.rawValue.split(separator: ".", maxSplits: 1).map(String.init)
+            layers[parts.count > 1 ? parts[0] : "", default: []].append(
+                (parts[parts.count - 1], counters.decodeEvents[Int(event.index)]))
+        }
+        for (layer, events) in layers.sorted(by: { $0.key < $1.key }) {
+            if !layer.isEmpty { writer.beginObject(key: layer) }
+            for (name, count) in events { writer.member(key: name, count) }
+            if !layer.isEmpty { writer.endObject() }
+        }
         writer.endObject()
     }
 
@@ -66,7 +102,9 @@ extension EVEEncoder {
         writer.beginArray("engines")
         writer.beginObject()
         writer.member("id", 0)
-        writer.member("rules_loaded", policy.details.count)
+        writer.member("rules_loaded", policy.ruleCounts.loaded)
+        writer.member("rules_failed", policy.ruleCounts.failed)
+        writer.member("rules_skipped", policy.ruleCounts.skipped)
         writer.endObject()
         writer.endArray()
         writer.member("alert", counters.alerts)
@@ -105,5 +143,6 @@ extension EVEEncoder {
         }
         writer.endObject()
         writer.member("events_lost", counters.eventsLost)
+        exceptions(counters)
     }
 }

@@ -14,6 +14,8 @@ public struct EngineSettings: Sendable {
             log.compatibleWithSuricata = compatibleWithSuricata
         }
     }
+    /// What happens to packets that cannot be handled as they should be.
+    public var exceptions = ExceptionPolicies()
     /// TCP segments with a wrong checksum are not reassembled: `stream.checksums`.
     public var verifiesChecksums = false
     /// Forwarded packets have lost one hop already: it is given back, so that `ttl` rules mean the same as in a capture.
@@ -26,6 +28,8 @@ public struct EngineSettings: Sendable {
     public var statsInterval = 0
     /// Drop records without a flow that are written in one second; a flood of them must not fill the disk.
     public var flowlessDropsPerSecond = 100
+    /// Anomaly records written in one second, for the same reason.
+    public var anomaliesPerSecond = 100
 
     public init() {}
 }

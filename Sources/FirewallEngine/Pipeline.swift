@@ -29,6 +29,7 @@ public struct Pipeline: ~Copyable, PacketHandler {
     private var due: [FlowIndex] = []
     private var nextStats: Int64 = 0
     var flowlessDrops = (second: Int64.min, count: 0)
+    var anomalies = (second: Int64.min, count: 0)
     /// Told of every transaction that is read and every flow that ends, for summaries. Not called per packet.
     public var onTransaction: ((Transaction, Flow) -> Void)?
     public var onFlowEnd: ((Flow, Conversation?) -> Void)?
@@ -51,16 +52,16 @@ public struct Pipeline: ~Copyable, PacketHandler {
         decision = Decision()
         context = PacketContext()
         context.time = raw.time
-        do throws(DecodeFailure) {
+        context.verifiesChecksums = settings.verifiesChecksums && raw.hasChecksums
+        do throws(DecodeEvent) {
             try PacketDecoder.decode(bytes, linkType: raw.linkType, wireLength: raw.wireLength, into: &packet)
         } catch {
-            counters.invalid += 1
-            // What cannot be read cannot be judged. Differs: Suricata forwards such packets.
-            if !settings.compatibleWithSuricata { decision.drop(.decodeError) }
-            return conclude(nil)
+            return handleUndecodable(bytes, error)
         }
+        if raw.linkType == .ethernet { counters.ethernet += 1 }
         guard let ip = packet.ip else {
             counters.notIP += 1
+            if packet.etherType == 0x0806 { counters.arp += 1 } else { counters.unknownEtherType += 1 }
             return conclude(nil)
         }
         if settings.restoresTimeToLive { packet.ip?.timeToLive = ip.timeToLive == 255 ? 255 : ip.timeToLive + 1 }

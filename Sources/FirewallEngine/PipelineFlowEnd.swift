@@ -59,6 +59,7 @@ extension Pipeline {
 
     private mutating func log(_ transaction: Transaction, _ index: FlowIndex, isOver: Bool) {
         transaction.isLogged = true
+        guard !flows[index].flags.contains(.transactionsUnlogged) else { return }
         switch transaction.facts {
         case .tls: counters.tls += 1
         case .http: counters.http += 1

@@ -14,7 +14,7 @@ extension Pipeline {
     mutating func takePayload(_ index: FlowIndex, _ segment: TCPSegment, _ bytes: RawSpan) -> Verdict {
         if packet.payloadLength > 0, wantsBytes(index) {
             let conversation = conversation(of: index, base: streamStarts(index))
-            feed(conversation, index, segment, bytes)
+            if let verdict = feed(conversation, index, segment, bytes) { return verdict }
         }
         if decision.disposition != .accept { return conclude(index) }
         if segment.flags.contains(.fin) || segment.flags.contains(.rst) {
@@ -34,9 +34,10 @@ extension Pipeline {
         return (tcp.client.initialSequence + 1, tcp.server.initialSequence + 1)
     }
 
+    /// - Returns: a verdict when an exception policy has decided.
     private mutating func feed(
         _ conversation: Conversation, _ index: FlowIndex, _ segment: TCPSegment, _ bytes: RawSpan
-    ) {
+    ) -> Verdict? {
         let payload = bytes.clamped(packet.payload)
         let sequence = segment.flags.contains(.syn) ? segment.sequence + 1 : segment.sequence
         let direction = context.direction
@@ -49,10 +50,11 @@ extension Pipeline {
             : conversation.toClient.insert(sequence: sequence, payload, settings: settings.flow)
         if inserted.conflicts {
             counters.overlapConflicts += 1
+            context.streamEvents.insert(.overlapDifferentData)
             // Differs: Suricata forwards it. Which version the endpoint reads cannot be known, so only one gets there.
             if !settings.compatibleWithSuricata {
                 decision.drop(.overlapConflict)
-                return
+                return nil
             }
         }
         switch inserted.insertion {
@@ -65,18 +67,21 @@ extension Pipeline {
                 conversation.toClient.deliver(payload, from: from) { events.formUnion(session.feed(direction, $0)) }
             }
             context.sessionEvents = events
-            noteSession(conversation, index)
+            if let verdict = noteSession(conversation, index) { return verdict }
         case .stored, .known: context.isInStream = true
-        case .refused:
+        case .refused(let fault):
             counters.reassemblyRefused += 1
+            context.streamEvents.insert(fault)
             if flows[index].disposition == .passed {
                 // Only the log still wanted to read: the connection goes on unread.
                 releaseConversation(index)
-            } else if !settings.compatibleWithSuricata {
+            } else {
                 // The hole before it is not filled: both come again.
-                decision.drop(.streamReassembly)
+                let standard: ExceptionPolicy = settings.compatibleWithSuricata ? .ignore : .dropPacket
+                return handleException(.reassemblyMemory, .streamReassembly, standard: standard, flow: index)
             }
         }
+        return nil
     }
 
     /// The flow's conversation, made when it is needed first.
@@ -97,12 +102,18 @@ extension Pipeline {
     }
 
     /// Takes over what the session has found out.
-    mutating func noteSession(_ conversation: Conversation, _ index: FlowIndex) {
+    /// - Returns: a verdict when the parser has given up and the policy for that has decided.
+    mutating func noteSession(_ conversation: Conversation, _ index: FlowIndex) -> Verdict? {
         flows[index].applicationProtocol = conversation.session.appProtocol.rawValue
         for connection in conversation.session.takeExpected() {
             expectations.add(connection, flows[index].tuple, now: now)
         }
-        if context.sessionEvents.contains(.malformed) { counters.parserErrors += 1 }
+        guard context.sessionEvents.contains(.malformed) else { return nil }
+        counters.parserErrors += 1
+        guard flows[index].disposition == .undecided else { return nil }
+        // Differs: as Suricata's parsers and ours give up on different bytes, compat leaves such flows to the rules.
+        let standard: ExceptionPolicy = settings.compatibleWithSuricata ? .ignore : .dropFlow
+        return handleException(.applicationError, .applicationError, standard: standard, flow: index)
     }
 
     // MARK: rules
@@ -141,6 +152,7 @@ extension Pipeline {
             }
             evaluator.judge(
                 packet, bytes, context, flow: &flows[index], conversation: conversation, decision: &decision)
+            if flows[index].flags.contains(.bypassed) { endBypassed(index) }
         }
         return conclude(index)
     }
@@ -150,6 +162,7 @@ extension Pipeline {
     /// The one place where a packet's handling ends: records, counters, and the verdict.
     mutating func conclude(_ index: FlowIndex?) -> Verdict {
         record(index)
+        if !packet.events.isEmpty || !context.streamEvents.isEmpty { recordAnomalies(index) }
         if let index { logTransactions(index) }
         switch decision.disposition {
         case .accept:

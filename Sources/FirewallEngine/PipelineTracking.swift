@@ -10,14 +10,14 @@ import Wire
 extension Pipeline {
     mutating func handleWhole(_ bytes: RawSpan) -> Verdict {
         guard let tuple = packet.tuple else { return conclude(nil) }
-        if let icmp = packet.icmp, let quoted = icmp.quoted, let index = findQuoted(quoted) {
+        if let icmp = packet.icmp, let quoted = icmp.quoted, isRelated(icmp), let index = findQuoted(quoted) {
             return handleRelatedError(index, quoted, bytes)
         }
         let (key, senderIsFirst) = FlowKey.make(tuple, vlan: packet.vlan)
         if let tcp = packet.tcp {
             return handleTCP(tcp, key, senderIsFirst, bytes)
         }
-        guard let index = flows.find(key) ?? create(key, senderIsFirst) else { return conclude(nil) }
+        guard let index = flows.find(key) ?? create(key, senderIsFirst) else { return handleWithoutRoom(bytes) }
         return handleDatagram(index, senderIsFirst, bytes)
     }
 
@@ -29,7 +29,6 @@ extension Pipeline {
         if flows.isFull {
             guard let victim = flows.oldestHalfOpen else {
                 counters.flowsRefused += 1
-                decision.drop(.flowMemory)
                 return nil
             }
             counters.flowsEvicted += 1
@@ -42,6 +41,13 @@ extension Pipeline {
         return index
     }
 
+    /// A packet that would have opened a flow, and there is no room for one.
+    private mutating func handleWithoutRoom(_ bytes: RawSpan) -> Verdict {
+        if let verdict = handleException(.flowMemory, .flowMemory, standard: .dropPacket, flow: nil) { return verdict }
+        judgeWithoutFlow(bytes)
+        return conclude(nil)
+    }
+
     func direction(_ index: FlowIndex, _ senderIsFirst: Bool) -> FlowDirection {
         flows[index].clientIsFirst == senderIsFirst ? .toServer : .toClient
     }
@@ -51,6 +57,11 @@ extension Pipeline {
         context.hasFlow = true
         context.direction = direction
         flows[index].count(packet, direction, at: raw.time)
+    }
+
+    /// Differs: every ICMP error shares the fate of the flow it is about; for Suricata ICMPv4's "unreachable" alone.
+    private func isRelated(_ icmp: ICMPHeader) -> Bool {
+        !settings.compatibleWithSuricata || packet.ip?.version == .v4 && icmp.type == 3
     }
 
     private func findQuoted(_ quoted: FlowTuple) -> FlowIndex? {
@@ -91,7 +102,7 @@ extension Pipeline {
             let conversation = conversation(of: index, base: (SequenceNumber(0), SequenceNumber(0)))
             context.sessionEvents = conversation.session.feed(
                 datagram: bytes.clamped(packet.payload), direction, ports: (udp.sourcePort, udp.destinationPort))
-            noteSession(conversation, index)
+            if let verdict = noteSession(conversation, index) { return verdict }
         }
         return judge(index, bytes)
     }
@@ -105,7 +116,10 @@ extension Pipeline {
             tcp, payloadLength: packet.payloadLength + packet.payloadMissing, time: raw.time.microseconds)
         let isChecksumWrong =
             settings.verifiesChecksums && raw.hasChecksums && !Checksum.isTransportValid(bytes, of: packet)
-        if isChecksumWrong { counters.badChecksums += 1 }
+        if isChecksumWrong {
+            counters.badChecksums += 1
+            context.streamEvents.insert(.badChecksum)
+        }
         if let found = flows.find(key) {
             if segment.opensAgain(flows[found], direction(found, senderIsFirst)) {
                 endFlow(found, .timeout)
@@ -115,9 +129,10 @@ extension Pipeline {
         }
         if isChecksumWrong { return judgeOutsideStream(key, senderIsFirst, bytes) }
         if segment.flags.contains(.syn), !segment.flags.contains(.ack) {
-            guard let index = create(key, senderIsFirst) else { return conclude(nil) }
+            guard let index = create(key, senderIsFirst) else { return handleWithoutRoom(bytes) }
             attach(index, .toServer)
             flows[index].tcp.open(segment)
+            noteStream(index, nil)
             return takePayload(index, segment, bytes)
         }
         return handleMidstream(segment, key, senderIsFirst, bytes)
@@ -134,7 +149,13 @@ extension Pipeline {
         let direction = direction(index, senderIsFirst)
         attach(index, direction)
         context.isEstablished = flows[index].state != .new
-        if flows[index].flags.contains(.judgedWithoutSession) { return judge(index, bytes) }
+        if flows[index].flags.contains(.bypassed) {
+            decision.isPassed = true
+            return conclude(index)
+        }
+        if flows[index].flags.contains(.judgedWithoutSession) {
+            return handleWithoutSession(index, segment, direction, bytes)
+        }
         if flows[index].disposition == .dropped {
             followDropped(index, segment, direction)
             decision.drop(.flowDrop)
@@ -143,17 +164,27 @@ extension Pipeline {
         guard !isChecksumWrong else { return judge(index, bytes) }
         let outcome = flows[index].tcp.handle(segment, direction)
         updateState(index)
-        if let fault = outcome.fault { counters.streamFaults[fault.index] += 1 }
+        noteStream(index, outcome.fault)
         // Differs: a payload that its receiver would not take, and that no rule has seen, is not forwarded either.
         let isUnread = outcome.fault != nil && packet.payloadLength > 0 && flows[index].disposition == .undecided
         if outcome.isInvalid || isUnread && !settings.compatibleWithSuricata {
             decision.drop(.streamError)
             if settings.compatibleWithSuricata { return judge(index, bytes) }
+            // Only for their alerts: the packet goes nowhere.
+            evaluator.judgeEvents(packet, bytes, context, decision: &decision)
             return conclude(index)
         }
         context.isStreamEstablished = flows[index].tcp.isEstablished
         if outcome.takesPayload { return takePayload(index, segment, bytes) }
         return judge(index, bytes)
+    }
+
+    /// What rules may ask about the packet's place in its connection.
+    private mutating func noteStream(_ index: FlowIndex, _ fault: StreamFault?) {
+        context.streamSizes = flows[index].tcp.streamSizes
+        guard let fault else { return }
+        counters.streamFaults[fault.index] += 1
+        context.streamEvents.insert(fault)
     }
 
     /// A dropped flow is followed only to its end, so that its place is free soon.
@@ -177,22 +208,63 @@ extension Pipeline {
     ) -> Verdict {
         counters.midstream += 1
         switch settings.flow.midstream {
-        case .drop, .reject:
-            if segment.flags.contains(.rst) {
-                decision.drop(.streamError)
-            } else {
-                decision.drop(.streamMidstream)
-                if settings.flow.midstream == .reject { decision.disposition = .reject }
-            }
-            return conclude(nil)
-        case .continue:
-            guard let index = create(key, senderIsFirst) else { return conclude(nil) }
+        case .drop, .reject: return refuseMidstream(segment, key, senderIsFirst)
+        case .continue, .bypass, .pass:
+            guard let index = create(key, senderIsFirst) else { return handleWithoutRoom(bytes) }
             attach(index, .toServer)
             flows[index].flags.formUnion([.midstream, .judgedWithoutSession])
-            return judge(index, bytes)
-        case .track:
-            return pickUp(segment, key, senderIsFirst, bytes)
+            let policy: ExceptionPolicy =
+                switch settings.flow.midstream {
+                case .bypass: .bypass
+                case .pass: .passFlow
+                default: .ignore
+                }
+            noteMidstream(policy, index)
+            if policy == .bypass {
+                flows[index].flags.insert(.bypassed)
+                endBypassed(index)
+                decision.isPassed = true
+                return conclude(index)
+            }
+            if policy == .passFlow { flows[index].disposition = .passed }
+            return handleWithoutSession(index, segment, context.direction, bytes)
+        case .track, .trackPassed: return pickUp(segment, key, senderIsFirst, bytes)
         }
+    }
+
+    private mutating func noteMidstream(_ policy: ExceptionPolicy, _ index: FlowIndex?) {
+        counters.exceptions[Int(ExceptionCause.midstream.rawValue)].count(policy)
+        if let index { flows[index].note(.midstream, policy) }
+    }
+
+    /// Differs: Suricata makes a flow of the packet and drops that; here a flood of strangers takes no room.
+    private mutating func refuseMidstream(_ segment: TCPSegment, _ key: FlowKey, _ senderIsFirst: Bool) -> Verdict {
+        let isReset = segment.flags.contains(.rst)
+        if isReset { context.streamEvents.insert(.rstWithoutSession) }
+        decision.drop(isReset ? .streamError : .streamMidstream)
+        let policy: ExceptionPolicy = settings.flow.midstream == .reject ? .reject : .dropFlow
+        if policy == .reject, !isReset { decision.disposition = .reject }
+        guard settings.compatibleWithSuricata, !isReset, let index = create(key, senderIsFirst) else {
+            if !isReset { noteMidstream(policy, nil) }
+            return conclude(nil)
+        }
+        noteMidstream(policy, index)
+        attach(index, .toServer)
+        flows[index].flags.insert(.midstream)
+        flows[index].disposition = .dropped
+        flows[index].dropReason = decision.reason.rawValue
+        return conclude(index)
+    }
+
+    /// A packet of a flow whose session is not known: an end without a beginning is invalid, whoever passed the flow.
+    private mutating func handleWithoutSession(
+        _ index: FlowIndex, _ segment: TCPSegment, _ direction: FlowDirection, _ bytes: RawSpan
+    ) -> Verdict {
+        if segment.flags.contains(.rst) || segment.flags.contains(.fin) {
+            noteStream(index, segment.flags.contains(.rst) ? .rstWithoutSession : .finWithoutSession)
+            if settings.compatibleWithSuricata { decision.drop(.streamError) }
+        }
+        return judge(index, bytes)
     }
 
     private mutating func pickUp(
@@ -205,6 +277,11 @@ extension Pipeline {
         flows[index].flags.insert(.midstream)
         flows[index].tcp.pickUp(segment, direction)
         updateState(index)
+        noteStream(index, nil)
+        if settings.flow.midstream == .trackPassed {
+            noteMidstream(.passFlow, index)
+            flows[index].disposition = .passed
+        }
         context.isStreamEstablished = flows[index].tcp.isEstablished
         return takePayload(index, segment, bytes)
     }

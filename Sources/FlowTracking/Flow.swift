@@ -68,6 +68,8 @@ public struct Flow: Sendable {
     public var flags: FlowFlags = []
     /// Records like ones already written, which were not written again.
     public var suppressed: (alerts: UInt32, drops: UInt32) = (0, 0)
+    /// The policy applied last for each cause, one half byte each: its place in `ExceptionPolicy.allCases`, from 1.
+    private var exceptions: UInt32 = 0
     /// The application protocol, as a raw value of the application layer; 0 while unknown.
     public var applicationProtocol: UInt8 = 0
 
@@ -109,6 +111,28 @@ public struct FlowFlags: OptionSet, Sendable {
     public static let finishedReading = FlowFlags(rawValue: 256)
     public static let defaultAlertToServer = FlowFlags(rawValue: 512)
     public static let defaultAlertToClient = FlowFlags(rawValue: 1024)
+    /// A rule or an exception policy took the flow out of inspection.
+    public static let bypassed = FlowFlags(rawValue: 2048)
+    /// A `config` rule wants no record of its transactions, of itself.
+    public static let transactionsUnlogged = FlowFlags(rawValue: 4096)
+    public static let unlogged = FlowFlags(rawValue: 8192)
+}
+
+extension Flow {
+    public mutating func note(_ cause: ExceptionCause, _ policy: ExceptionPolicy) {
+        guard let place = ExceptionPolicy.allCases.firstIndex(of: policy) else { return }
+        let shift = UInt32(cause.rawValue) * 4
+        exceptions = exceptions & ~(0xf << shift) | UInt32(place + 1) << shift
+    }
+
+    /// Exception policies that were applied to the flow or its packets.
+    public var appliedExceptions: [(cause: ExceptionCause, policy: ExceptionPolicy)] {
+        guard exceptions != 0 else { return [] }
+        return ExceptionCause.allCases.compactMap { cause in
+            let place = Int(exceptions >> (UInt32(cause.rawValue) * 4) & 0xf)
+            return place == 0 ? nil : (cause, ExceptionPolicy.allCases[place - 1])
+        }
+    }
 }
 
 extension Flow {

@@ -32,4 +32,10 @@ public enum MidstreamPolicy: String, Sendable, CaseIterable {
     case reject
     /// Pick the flow up as if its start had been seen.
     case track
+    /// Let the flow go on, unread and unjudged.
+    case bypass
+    /// Let the flow pass.
+    case pass = "pass-flow"
+    /// Pick the flow up for the log, and let it pass.
+    case trackPassed = "track-pass"
 }

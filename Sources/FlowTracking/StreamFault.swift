@@ -46,11 +46,29 @@ public enum StreamFault: String, Error, Hashable, Sendable, CaseIterable {
     case overlapDifferentData = "reassembly_overlap_different_data"
     case sequenceGap = "reassembly_seq_gap"
     case depthReached = "reassembly_depth_reached"
-    case reassemblyMemory = "reassembly_memcap"
+    case reassemblyMemory = "reassembly_insert_memcap"
     case segmentBeforeBase = "reassembly_segment_before_base_seq"
 
     /// Place in `allCases`, for counters.
     public var index: Int { StreamFault.places[self] ?? 0 }
 
     private static let places = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
+}
+
+/// The faults found about one packet, one bit each.
+public struct StreamEvents: Hashable, Sendable {
+    private var bits: UInt64 = 0
+
+    public init() {}
+
+    public var isEmpty: Bool { bits == 0 }
+
+    public mutating func insert(_ fault: StreamFault) { bits |= 1 << UInt64(fault.index & 63) }
+
+    /// - Parameter index: of the fault in `StreamFault.allCases`.
+    public func contains(index: UInt8) -> Bool { bits & (1 << UInt64(index & 63)) != 0 }
+
+    public var all: [StreamFault] {
+        isEmpty ? [] : StreamFault.allCases.filter { contains(index: UInt8($0.index)) }
+    }
 }

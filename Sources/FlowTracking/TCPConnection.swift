@@ -28,6 +28,14 @@ public struct TCPConnection: Sendable {
     /// Established or later: application data may be judged.
     public var isEstablished: Bool { state.rawValue >= TCPState.established.rawValue }
 
+    /// How far the sequence numbers of both sides have come, their SYN included (`stream_size`).
+    public var streamSizes: (client: UInt32, server: UInt32) {
+        (
+            client.nextSequence.rawValue &- client.initialSequence.rawValue,
+            server.nextSequence.rawValue &- server.initialSequence.rawValue
+        )
+    }
+
     func endpoint(_ direction: FlowDirection) -> TCPEndpoint { direction == .toServer ? client : server }
 
     /// Runs the packet's sender and receiver through `body`; the one code path for both directions.

@@ -187,7 +187,7 @@ extension PortExpression: NegatableExpression {
         let isRange = parts.count == 2
         let low = parts[0].isEmpty && isRange ? 0 : number(parts[0])
         let high = isRange ? (parts[1].isEmpty ? 65535 : number(parts[1])) : low
-        guard let low, let high, !(isRange && parts[0].isEmpty && parts[1].isEmpty) else {
+        guard let low, let high else {
             return .failure(AtomError(message: "'\(text)' is not a port (0 to 65535), a range (80:90) or a $VARIABLE"))
         }
         guard low <= high else { return .failure(AtomError(message: "the range \(text) runs backwards")) }

@@ -31,6 +31,8 @@ public struct Diagnostic: Error, Hashable, Sendable {
     public var hint: String?
     /// The line of the source, for the caret.
     public var sourceLine: String?
+    /// The line is no rule by the grammar; the lines around it are not affected.
+    public var isOfOneRule = false
 
     public init(
         _ severity: Severity = .error, at location: SourceLocation, length: Int = 0, _ message: String,

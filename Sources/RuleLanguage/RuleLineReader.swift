@@ -170,13 +170,17 @@ struct RuleLineReader {
     }
 
     private func problem(at offset: Int, length: Int, _ message: String, hint: String? = nil) -> Diagnostic {
-        Diagnostic(
+        var problem = Diagnostic(
             at: line.location(of: offset), length: length, message, hint: hint, sourceLine: line.sourceLine(of: offset))
+        problem.isOfOneRule = true
+        return problem
     }
 
     private func problem(_ token: Token, _ message: String, hint: String? = nil) -> Diagnostic {
-        Diagnostic(
+        var problem = Diagnostic(
             at: token.location, length: token.text.count, message, hint: hint,
             sourceLine: line.sourceLine(numbered: token.location.line))
+        problem.isOfOneRule = true
+        return problem
     }
 }

@@ -24,12 +24,14 @@ public enum RuleAction: String, Hashable, Sendable, CaseIterable {
     case rejectSource = "rejectsrc"
     case rejectDestination = "rejectdst"
     case rejectBoth = "rejectboth"
+    /// Changes what the engine logs; neither verdict nor alert.
+    case config
 
     /// Reject in any of its forms.
     public var isReject: Bool {
         switch self {
         case .reject, .rejectSource, .rejectDestination, .rejectBoth: true
-        case .alert, .pass, .drop: false
+        case .alert, .pass, .drop, .config: false
         }
     }
 

@@ -51,11 +51,13 @@ struct CheckCommand: ParsableCommand {
         for file in files {
             let result = check(file, loader, configuration)
             Terminal.report(result.diagnostics)
-            isRefused = isRefused || result.diagnostics.hasErrors
+            if let counts = result.counts { Terminal.printError(counts) }
+            let isBad = result.isRefused || result.diagnostics.hasErrors && !source.skipBadRules
+            isRefused = isRefused || isBad
             assumesHomeNet = assumesHomeNet || result.assumesHomeNet
             if let summary = result.summary {
                 let mark =
-                    result.diagnostics.hasErrors ? Terminal.styled("refused", .red) : Terminal.styled("ok", .green)
+                    isBad ? Terminal.styled("refused", .red) : Terminal.styled("ok", .green)
                 print("\(file): \(mark): \(summary)")
             } else {
                 print("\(file): \(Terminal.styled("refused", .red))")
@@ -72,15 +74,20 @@ struct CheckCommand: ParsableCommand {
         var diagnostics: [Diagnostic] = []
         var summary: DocumentSummary?
         var assumesHomeNet = false
+        var counts: String?
+        /// Even without the bad rules there is nothing to load.
+        var isRefused = false
     }
 
     private func check(_ file: String, _ loader: PolicyLoader, _ configuration: Configuration) -> Outcome {
         let reading = loader.document(at: file, type: type?.groupType)
         guard let document = reading.document else { return Outcome(diagnostics: reading.diagnostics) }
         var outcome = Outcome(summary: DocumentSummary(document))
-        var assembly = PolicyAssembly(configuration: configuration, purpose: .check)
+        var assembly = PolicyAssembly(
+            configuration: configuration, purpose: .check, skipsBadRules: source.skipBadRules)
+        var isCompiled = true
         switch document {
-        case .firewallPolicy: _ = assembly.compile(loader.bundle(policy: file))
+        case .firewallPolicy: isCompiled = assembly.compile(loader.bundle(policy: file)) != nil
         case .ruleGroup(let group):
             var loading = BundleLoading(diagnostics: reading.diagnostics)
             if case .stateful(let stateful) = group.group {
@@ -88,16 +95,18 @@ struct CheckCommand: ParsableCommand {
                     ruleGroups: [PolicyBundle.StatefulGroup(name: group.name ?? file, file: file, group: stateful)],
                     order: stateful.ruleOrder)
             }
-            _ = assembly.compile(loading)
+            isCompiled = assembly.compile(loading) != nil
         case .plainList(let list):
             let group = list.ruleGroup(.pass, order: .strictOrder)
             let bundle = PolicyBundle(
                 ruleGroups: [PolicyBundle.StatefulGroup(name: file, file: file, group: group)], order: .strictOrder)
-            _ = assembly.compile(BundleLoading(bundle: bundle, diagnostics: reading.diagnostics))
+            isCompiled = assembly.compile(BundleLoading(bundle: bundle, diagnostics: reading.diagnostics)) != nil
         case .loggingConfiguration: return Outcome(diagnostics: reading.diagnostics, summary: outcome.summary)
         }
         outcome.diagnostics = assembly.diagnostics.unique
         outcome.assumesHomeNet = assembly.assumesHomeNet
+        outcome.counts = assembly.countsText
+        outcome.isRefused = !isCompiled && assembly.diagnostics.hasErrors
         return outcome
     }
 }

@@ -16,6 +16,7 @@ struct Configuration {
     var countryDatabase: String?
     /// Set by the user, not by the policy.
     var midstream: MidstreamPolicy?
+    var midstreamPolicy: ExceptionPolicy?
     var tcpIdle: Int?
 
     /// The private ranges of RFC 1918 and RFC 4193: what `check` and `replay` take for HOME_NET when nothing is said.
@@ -48,9 +49,24 @@ extension ConfigurationKey {
             $0.settings.verifiesChecksums = $1 == "all"
         },
         choice(
-            "stream.midstream", MidstreamPolicy.allCases.map(\.rawValue),
+            "stream.midstream", ["drop", "continue", "reject", "track"],
             "TCP packets without a known session: the policy's StreamExceptionPolicy, or `track` to pick them up."
         ) { $0.midstream = MidstreamPolicy(rawValue: $1) },
+        choice(
+            "stream.midstream-policy", ["auto", "drop-flow", "reject", "bypass", "pass-flow", "ignore"],
+            "The same in Suricata's words; with `stream.midstream=track`, what becomes of flows picked up."
+        ) { $0.midstreamPolicy = ExceptionPolicy(rawValue: $1) },
+        choice(
+            "exception-policy", ["auto"] + ExceptionPolicy.allCases.map(\.rawValue),
+            "What happens when the engine cannot do its work, where nothing below says otherwise."
+        ) { $0.settings.exceptions.master = ExceptionPolicy(rawValue: $1) },
+        exception("stream.reassembly.memcap-policy", .reassemblyMemory, "Too many bytes of a flow wait out of order."),
+        exception("flow.memcap-policy", .flowMemory, "There is no room for another flow.", packetsOnly: true),
+        exception("app-layer.error-policy", .applicationError, "A parser gives up on what a flow carries."),
+        exception("decode.error-policy", .decodeError, "The headers cannot be read.", packetsOnly: true),
+        flag("log.anomalies", "Anomaly records of the decoder and the TCP tracker.") {
+            $0.settings.log.logsAnomalies = $1
+        },
         number("stream.pending-bytes", 4096...(1 << 28), "Bytes out of order kept for one direction of a flow.") {
             $0.settings.flow.pendingBytes = $1
         },
@@ -78,6 +94,15 @@ extension ConfigurationKey {
             $0.settings.statsInterval = $1
         },
     ]
+
+    private static func exception(
+        _ name: String, _ cause: ExceptionCause, _ summary: String, packetsOnly: Bool = false
+    ) -> ConfigurationKey {
+        let values = ExceptionPolicy.allCases.filter { !packetsOnly || !$0.isOfFlows }
+        return choice(name, ["auto"] + values.map(\.rawValue), summary) {
+            $0.settings.exceptions[cause] = ExceptionPolicy(rawValue: $1)
+        }
+    }
 
     static let byName = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
 

@@ -1,3 +1,4 @@
+import FlowTracking
 import Foundation
 import PolicyModel
 import RuleLanguage
@@ -46,6 +47,19 @@ struct ConfigurationLoader {
         case .null:
             if !name.isEmpty { problems.append(Diagnostic(at: node.location, "'\(name)' has no value")) }
         }
+    }
+
+    /// Options that contradict each other.
+    mutating func checkCombinations() {
+        let goesWithTracking: [ExceptionPolicy] = [.ignore, .passFlow]
+        guard configuration.midstream == .track, let policy = configuration.midstreamPolicy,
+            !goesWithTracking.contains(policy)
+        else { return }
+        problems.append(
+            Diagnostic(
+                at: SourceLocation(file: "stream.midstream-policy", line: 1, column: 1),
+                "'\(policy.rawValue)' does not go with stream.midstream=track",
+                hint: "expected ignore or pass-flow for flows that are picked up"))
     }
 
     private mutating func apply(_ name: String, _ value: String, at place: SourceLocation) {

@@ -24,6 +24,12 @@ struct KeywordsCommand: ParsableCommand {
         print(Terminal.styled("Protocols of rule headers", .bold))
         print("  " + RuleLanguageReference.protocols.joined(separator: ", "))
         print("")
+        let events = RuleLanguageReference.events
+        print(Terminal.styled("Events", .bold))
+        print("  decode-event: " + events.decode.joined(separator: ", "))
+        print("  stream-event: " + events.stream.joined(separator: ", "))
+        print("  known, but Weir never sees them: " + events.unseen.joined(separator: ", "))
+        print("")
         print(Terminal.styled("Options (--set, weir.yaml)", .bold))
         print("  vars.NAME=LIST: an address or port variable, $NAME in rules")
         print("  references.NAME=LIST|file:PATH: addresses behind @NAME")

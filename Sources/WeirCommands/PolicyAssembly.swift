@@ -18,6 +18,14 @@ struct PolicyAssembly {
     private(set) var diagnostics: [Diagnostic] = []
     /// HOME_NET was not given anywhere and the private ranges stand for it.
     private(set) var assumesHomeNet = false
+    /// Rules taken, refused, and left out because they require another engine.
+    private(set) var counts = (loaded: 0, failed: 0, skipped: 0)
+
+    /// What is said of the counts when not every rule was taken.
+    var countsText: String? {
+        counts.failed + counts.skipped == 0
+            ? nil : "weir: \(counts.loaded) rules loaded, \(counts.failed) failed, \(counts.skipped) skipped"
+    }
 
     init(configuration: Configuration, purpose: Purpose, skipsBadRules: Bool = false) {
         self.configuration = configuration
@@ -38,10 +46,12 @@ struct PolicyAssembly {
         options.requiresDatabases = purpose != .check
         options.countries = openCountries()
         let source = source(of: bundle)
+        options.unreadRules = diagnostics.filter { $0.severity == .error && $0.isOfOneRule }.count
         let compilation = PolicyCompiler.compile(source, options: options)
+        let fatal = diagnostics.filter { $0.severity == .error && !$0.isOfOneRule }.count
         diagnostics += compilation.diagnostics
-        let fatal = diagnostics.filter { $0.severity == .error }.count
-        guard fatal == 0 || skipsBadRules && fatal == compilation.diagnostics.filter({ $0.severity == .error }).count
+        counts = (compilation.loadedRules, compilation.failedRules + options.unreadRules, compilation.skippedRules)
+        guard fatal == 0, skipsBadRules || counts.failed == 0, !compilation.diagnostics.hasErrors || skipsBadRules
         else {
             return nil
         }
@@ -118,8 +128,32 @@ struct PolicyAssembly {
         case .continue: result.settings.flow.midstream = .continue
         case .reject: result.settings.flow.midstream = .reject
         }
-        if let midstream = configuration.midstream { result.settings.flow.midstream = midstream }
+        result.settings.flow.midstream = configuration.midstream(or: result.settings.flow.midstream)
         result.settings.flow.tcpIdle = configuration.tcpIdle ?? options.tcpIdleTimeoutSeconds
         return result
+    }
+}
+
+extension Configuration {
+    /// What becomes of TCP packets without a session: two options with one meaning, the master switch, or the policy.
+    fileprivate func midstream(or documented: MidstreamPolicy) -> MidstreamPolicy {
+        if midstream == .track {
+            return switch midstreamPolicy ?? settings.exceptions.master {
+            case .passFlow, .passPacket: .trackPassed
+            case .bypass: .bypass
+            case .dropFlow, .dropPacket: .drop
+            case .reject: .reject
+            case .ignore, nil: .track
+            }
+        }
+        if let midstream, midstreamPolicy == nil { return midstream }
+        return switch midstreamPolicy ?? settings.exceptions.master {
+        case .dropFlow, .dropPacket: .drop
+        case .reject: .reject
+        case .bypass: .bypass
+        case .passFlow, .passPacket: .pass
+        case .ignore: .continue
+        case nil: documented
+        }
     }
 }

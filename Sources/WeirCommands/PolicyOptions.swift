@@ -16,6 +16,7 @@ struct ConfigurationOptions: ParsableArguments {
         var loader = ConfigurationLoader()
         if let config { loader.read(config) }
         for assignment in set { loader.set(assignment) }
+        loader.checkCombinations()
         guard loader.problems.isEmpty else {
             Terminal.report(loader.problems)
             throw ExitStatus.configuration

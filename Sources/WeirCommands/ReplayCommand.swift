@@ -116,6 +116,7 @@ struct ReplayCommand: ParsableCommand {
         }
         let compiled = assembly.compile(loading)
         Terminal.report(assembly.diagnostics)
+        if let counts = assembly.countsText { Terminal.printError(counts) }
         guard let compiled else { throw ExitStatus.refused }
         if assembly.assumesHomeNet {
             Terminal.printError(

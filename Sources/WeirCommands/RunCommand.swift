@@ -72,6 +72,7 @@ struct RunCommand: ParsableCommand {
         var assembly = PolicyAssembly(configuration: configuration, purpose: .run, skipsBadRules: source.skipBadRules)
         let compiled = assembly.compile(loading)
         Terminal.report(assembly.diagnostics)
+        if let counts = assembly.countsText { Terminal.printError(counts) }
         if loading.bundle != nil, assembly.assumesHomeNet {
             Terminal.printError(
                 """

@@ -17,6 +17,8 @@ public struct Packet: Sendable {
     public var payloadLength = 0
     /// Payload bytes the headers announce but the capture does not hold.
     public var payloadMissing = 0
+    /// What is wrong or odd about the headers.
+    public var events = DecodeEvents()
 
     public init() {}
 
@@ -125,8 +127,8 @@ public struct IPHeader: Sendable {
     /// In bytes.
     public var fragmentOffset = 0
     public var hasFragmentHeader = false
-    /// True when IPv4 options are present.
-    public var hasOptions = false
+    /// Options of an IPv4 header.
+    public var options: IPv4Options = []
 
     /// Part of a larger datagram. An IPv6 "atomic" fragment (RFC 6946: offset 0, no more fragments) is whole.
     @inlinable
@@ -179,19 +181,6 @@ public struct TCPHeader: Sendable {
     public var window: UInt16
     public var urgentPointer: UInt16
     public var options = TCPOptions()
-}
-
-/// The options a middlebox needs (RFC 9293 section 3.2, RFC 7323, RFC 2018).
-public struct TCPOptions: Sendable {
-    public var maximumSegmentSize: UInt16?
-    /// Shift count of the window scale option, at most 14 (RFC 7323 section 2.3).
-    public var windowScale: UInt8?
-    public var selectiveAcknowledgmentPermitted = false
-    public var timestamp: (value: UInt32, echo: UInt32)?
-    /// An option with an impossible length; what follows it is not read.
-    public var malformed = false
-
-    public init() {}
 }
 
 /// A UDP header (RFC 768): 0 source port, 2 destination port, 4 length, 6 checksum.

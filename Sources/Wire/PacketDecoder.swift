@@ -5,6 +5,11 @@ public enum PacketDecoder {
     /// Most 802.1Q / 802.1ad tags on one frame. Two are in use (QinQ); deeper stacks are a known evasion.
     public static let maximumVLANTags = 3
 
+    /// EtherTypes other than IP that are no surprise behind a tag: ARP, PPPoE, MPLS, 802.1ah, VN-Tag, NSH, DCE.
+    private static let knownBehindTag: [UInt16] = [
+        0x0806, 0x8863, 0x8864, 0x8847, 0x8848, 0x88e7, 0x8926, 0x894f, 0x8903, 0x6558,
+    ]
+
     /// - Parameters:
     ///   - bytes: the frame from its link header on.
     ///   - wireLength: its length on the wire, at least `bytes.byteCount`; more when the capture cut it.
@@ -12,7 +17,7 @@ public enum PacketDecoder {
     /// - Throws: the first thing wrong with the headers. Traffic that is not IP is no error: `packet.ip` stays nil.
     public static func decode(
         _ bytes: RawSpan, linkType: LinkType, wireLength: Int, into packet: inout Packet
-    ) throws(DecodeFailure) {
+    ) throws(DecodeEvent) {
         packet = Packet()
         packet.capturedLength = bytes.byteCount
         packet.wireLength = max(wireLength, bytes.byteCount)
@@ -37,7 +42,7 @@ public enum PacketDecoder {
 
     /// The family field is in the capturing host's byte order (null) or network order (loop); address families are
     /// small numbers, so the byte order can be told from the value.
-    private static func decodeLoopback(_ bytes: RawSpan, into packet: inout Packet) throws(DecodeFailure) {
+    private static func decodeLoopback(_ bytes: RawSpan, into packet: inout Packet) throws(DecodeEvent) {
         guard bytes.byteCount >= 4 else { throw .loopbackTooSmall }
         var family = bytes.bigEndian32(at: 0)
         if family > 0xffff { family = family.byteSwapped }
@@ -48,7 +53,7 @@ public enum PacketDecoder {
 
     private static func decodeEtherType(
         _ first: UInt16, _ bytes: RawSpan, at start: Int, into packet: inout Packet
-    ) throws(DecodeFailure) {
+    ) throws(DecodeEvent) {
         var type = first
         var offset = start
         var tags = 0
@@ -65,6 +70,7 @@ public enum PacketDecoder {
         switch type {
         case 0x0800, 0x86dd: try decodeIP(bytes, at: offset, expecting: type == 0x0800 ? .v4 : .v6, into: &packet)
         default:
+            if tags > 0, !PacketDecoder.knownBehindTag.contains(type) { packet.events.insert(.vlanUnknownType) }
             packet.payloadOffset = offset
             packet.payloadLength = bytes.byteCount &- offset
         }
@@ -73,17 +79,21 @@ public enum PacketDecoder {
     /// - Parameter expecting: what the link header announced; without it the first nibble decides.
     static func decodeIP(
         _ bytes: RawSpan, at offset: Int, expecting: IPVersion? = nil, into packet: inout Packet
-    ) throws(DecodeFailure) {
+    ) throws(DecodeEvent) {
         let available = bytes.byteCount &- offset
         guard available >= 1 else { throw expecting == .v6 ? .ipv6TooSmall : .ipv4TooSmall }
         let nibble = bytes.byte(at: offset) >> 4
         switch expecting ?? IPVersion(rawValue: nibble) {
         case .v4:
+            guard available >= 20 else { throw .ipv4TooSmall }
             guard nibble == 4 else { throw .ipv4WrongVersion }
-            packet.ip = try IPDecoder.ipv4(bytes, at: offset, wireEnd: packet.wireLength)
+            packet.ip = try IPDecoder.ipv4(
+                bytes, at: offset, wireEnd: packet.wireLength, events: &packet.events)
         case .v6:
+            guard available >= 40 else { throw .ipv6TooSmall }
             guard nibble == 6 else { throw .ipv6WrongVersion }
-            packet.ip = try IPDecoder.ipv6(bytes, at: offset, wireEnd: packet.wireLength)
+            packet.ip = try IPDecoder.ipv6(
+                bytes, at: offset, wireEnd: packet.wireLength, events: &packet.events)
         case nil:
             throw .rawInvalidVersion
         }

@@ -2,14 +2,17 @@ import NetTypes
 
 /// Reads the transport header behind a whole (not fragmented) IP header.
 enum TransportDecoder {
-    static func decode(_ bytes: RawSpan, ip: IPHeader, into packet: inout Packet) throws(DecodeFailure) {
+    static func decode(_ bytes: RawSpan, ip: IPHeader, into packet: inout Packet) throws(DecodeEvent) {
         switch ip.upperProtocol {
         case .tcp: try tcp(bytes, into: &packet)
         case .udp: try udp(bytes, into: &packet)
-        case .icmp where ip.version == .v4: try icmp(bytes, version: .v4, into: &packet)
-        case .icmpv6 where ip.version == .v6: try icmp(bytes, version: .v6, into: &packet)
+        case .icmp where ip.version == .v4: try icmp(bytes, ip, into: &packet)
+        case .icmpv6 where ip.version == .v6: try icmp(bytes, ip, into: &packet)
         case .sctp: try sctp(bytes, into: &packet)
-        default: packet.transport = .other
+        default:
+            packet.transport = .other
+            if ip.upperProtocol == .esp, packet.payloadLength < 8 { packet.events.insert(.espTooSmall) }
+            if ip.version == .v4, ip.upperProtocol == .icmpv6 { packet.events.insert(.ipv4CarriesICMPv6) }
         }
     }
 
@@ -18,7 +21,7 @@ enum TransportDecoder {
         packet.payloadLength &-= count
     }
 
-    private static func tcp(_ bytes: RawSpan, into packet: inout Packet) throws(DecodeFailure) {
+    private static func tcp(_ bytes: RawSpan, into packet: inout Packet) throws(DecodeEvent) {
         let offset = packet.payloadOffset
         guard packet.payloadLength >= 20 else { throw .tcpTooSmall }
         let offsetAndReserved = bytes.byte(at: offset &+ 12)
@@ -33,13 +36,14 @@ enum TransportDecoder {
             flags: TCPFlags(rawValue: bytes.byte(at: offset &+ 13)), reserved: offsetAndReserved & 0x0f,
             window: bytes.bigEndian16(at: offset &+ 14), urgentPointer: bytes.bigEndian16(at: offset &+ 18))
         if headerLength > 20 {
-            header.options = TCPOptions(bytes.extracting((offset &+ 20)..<(offset &+ headerLength)))
+            header.options = TCPOptions(
+                bytes.extracting((offset &+ 20)..<(offset &+ headerLength)), events: &packet.events)
         }
         packet.transport = .tcp(header)
         consume(headerLength, of: &packet)
     }
 
-    private static func udp(_ bytes: RawSpan, into packet: inout Packet) throws(DecodeFailure) {
+    private static func udp(_ bytes: RawSpan, into packet: inout Packet) throws(DecodeEvent) {
         let offset = packet.payloadOffset
         guard packet.payloadLength >= 8 else { throw .udpTooSmall }
         let stated = Int(bytes.bigEndian16(at: offset &+ 4))
@@ -57,7 +61,7 @@ enum TransportDecoder {
         consume(8, of: &packet)
     }
 
-    private static func sctp(_ bytes: RawSpan, into packet: inout Packet) throws(DecodeFailure) {
+    private static func sctp(_ bytes: RawSpan, into packet: inout Packet) throws(DecodeEvent) {
         let offset = packet.payloadOffset
         guard packet.payloadLength >= 12 else { throw .sctpTooSmall }
         packet.transport = .sctp(
@@ -68,18 +72,17 @@ enum TransportDecoder {
     }
 
     private static func icmp(
-        _ bytes: RawSpan, version: IPVersion, into packet: inout Packet
-    ) throws(DecodeFailure) {
+        _ bytes: RawSpan, _ ip: IPHeader, into packet: inout Packet
+    ) throws(DecodeEvent) {
         let offset = packet.payloadOffset
-        // RFC 792 headers have eight bytes; ICMPv6 needs four and a body that differs by type.
-        guard packet.payloadLength >= (version == .v4 ? 8 : 4) else {
+        let version = ip.version
+        // RFC 792 headers have eight bytes; ICMPv6 has four and a body of at least four, whatever the type.
+        guard packet.payloadLength >= 8 else {
             throw version == .v4 ? .icmpv4TooSmall : .icmpv6TooSmall
         }
-        let whole = packet.payloadLength >= 8
         var header = ICMPHeader(
             offset: offset, type: bytes.byte(at: offset), code: bytes.byte(at: offset &+ 1),
-            identifier: whole ? bytes.bigEndian16(at: offset &+ 4) : 0,
-            sequence: whole ? bytes.bigEndian16(at: offset &+ 6) : 0)
+            identifier: bytes.bigEndian16(at: offset &+ 4), sequence: bytes.bigEndian16(at: offset &+ 6))
         let isError =
             switch version {
             // Unreachable, source quench, redirect, time exceeded, parameter problem (RFC 792).
@@ -87,12 +90,11 @@ enum TransportDecoder {
             // RFC 4443 section 2.1: error messages have a type below 128.
             case .v6: header.type < 128
             }
-        if isError, whole {
-            header.quoted = quotedTuple(
-                bytes.extracting((offset &+ 8)..<(offset &+ packet.payloadLength)), version: version)
-        }
+        let rest = bytes.extracting((offset &+ 8)..<(offset &+ packet.payloadLength))
+        if isError { header.quoted = quotedTuple(rest, version: version) }
+        ICMPEvents.note(header, ip, rest, &packet.events)
         packet.transport = .icmp(header)
-        consume(whole ? 8 : 4, of: &packet)
+        consume(8, of: &packet)
     }
 
     /// The tuple of the packet that an ICMP error quotes. Only as much of it is there as the router sent back, so its
@@ -116,45 +118,12 @@ enum TransportDecoder {
 
     private static func quotedHeader(_ bytes: RawSpan, version: IPVersion) -> IPHeader? {
         guard bytes.byteCount >= 1, bytes.byte(at: 0) >> 4 == version.rawValue else { return nil }
+        // Oddities of the quoted packet are not this packet's.
+        var events = DecodeEvents()
         // A quote is cut: let the stated length count as being on the wire.
         return switch version {
-        case .v4: try? IPDecoder.ipv4(bytes, at: 0, wireEnd: 65535)
-        case .v6: try? IPDecoder.ipv6(bytes, at: 0, wireEnd: 40 + 65535)
-        }
-    }
-}
-
-extension TCPOptions {
-    /// Reads the option list of RFC 9293 section 3.2 up to its end or to the first impossible length.
-    init(_ bytes: RawSpan) {
-        self.init()
-        var position = 0
-        while position < bytes.byteCount {
-            let kind = bytes.byte(at: position)
-            if kind == 0 { return }
-            if kind == 1 {
-                position &+= 1
-                continue
-            }
-            guard position &+ 2 <= bytes.byteCount else {
-                malformed = true
-                return
-            }
-            let length = Int(bytes.byte(at: position &+ 1))
-            guard length >= 2, position &+ length <= bytes.byteCount else {
-                malformed = true
-                return
-            }
-            switch (kind, length) {
-            case (2, 4): maximumSegmentSize = bytes.bigEndian16(at: position &+ 2)
-            case (3, 3): windowScale = min(bytes.byte(at: position &+ 2), 14)
-            case (4, 2): selectiveAcknowledgmentPermitted = true
-            case (8, 10):
-                timestamp = (bytes.bigEndian32(at: position &+ 2), bytes.bigEndian32(at: position &+ 6))
-            case (2, _), (3, _), (4, _), (8, _): malformed = true
-            default: break
-            }
-            position &+= length
+        case .v4: try? IPDecoder.ipv4(bytes, at: 0, wireEnd: 65535, events: &events)
+        case .v6: try? IPDecoder.ipv6(bytes, at: 0, wireEnd: 40 + 65535, events: &events)
         }
     }
 }

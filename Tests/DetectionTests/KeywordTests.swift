@@ -119,10 +119,15 @@ struct KeywordTests {
     }
 
     @Test func duplicateSid() throws {
-        let rules = Ruleset("alert ip any any -> any any (sid:7;)\ndrop ip any any -> any any (sid:7; rev:2;)")
+        let rules = Ruleset("alert ip any any -> any any (sid:7; rev:2;)\ndrop ip any any -> any any (sid:7; rev:2;)")
         let error = try #require(rules.errors.first)
         #expect(error.location.line == 2)
         #expect(error.message.contains("line 1"))
+        // A newer revision takes the place of the older one.
+        let newer = Ruleset("alert ip any any -> any any (sid:7;)\ndrop ip any any -> any any (sid:7; rev:2;)")
+        #expect(newer.errors.isEmpty)
+        #expect(newer.policy?.signatures.map(\.action) == [.drop])
+        #expect(newer.diagnostics.map(\.location.line) == [2])
         #expect(
             Ruleset("alert ip any any -> any any (sid:7;)\nalert ip any any -> any any (gid:2; sid:7;)").errors.isEmpty)
     }

@@ -48,6 +48,19 @@ struct Ruleset {
         return (evaluator.alerts.map { policy.detail(of: $0.signature).signatureID }, decision.disposition)
     }
 
+    /// The sids of the alerts of one packet, with checksums looked at or not.
+    func judge(_ decoded: DecodedPacket, verifiesChecksums: Bool) -> [UInt32] {
+        guard let policy, let tuple = decoded.packet.tuple else { return [0] }
+        var evaluator = StatefulEvaluator(policy: policy)
+        var decision = Decision()
+        var flow = Flow.placeholder(tuple, time: Timestamp(seconds: 1))
+        var context = PacketContext()
+        context.verifiesChecksums = verifiesChecksums
+        evaluator.judge(
+            decoded.packet, decoded.bytes.span.bytes, context, flow: &flow, conversation: nil, decision: &decision)
+        return evaluator.alerts.map { policy.detail(of: $0.signature).signatureID }
+    }
+
     /// The sids of the alerts that a payload in a UDP datagram from inside raises.
     func alerts(_ payload: String) -> [UInt32] { alerts(utf8(payload)) }
 

@@ -43,7 +43,7 @@ struct RulesStringTests {
                 groups.json:2:1: error: RulesSource.RulesString line 2: unknown action 'allow'
                     allow tcp any any -> any 1 (sid:1;)
                     ^~~~~
-                    expected one of alert, pass, drop, reject, rejectsrc, rejectdst, rejectboth
+                    expected one of alert, pass, drop, reject, rejectsrc, rejectdst, rejectboth, config
                 """)
     }
 

@@ -9,7 +9,10 @@ struct RuleErrorTests {
         arguments: [
             ("alrt tcp any any -> any any (sid:1;)", "1:1+4 unknown action 'alrt'"),
             ("  alrt tcp any any -> any any (sid:1;)", "1:3+4 unknown action 'alrt'"),
-            ("(sid:1;)", "1:1+1 expected an action (alert, pass, drop, reject, rejectsrc, rejectdst, rejectboth)"),
+            (
+                "(sid:1;)",
+                "1:1+1 expected an action (alert, pass, drop, reject, rejectsrc, rejectdst, rejectboth, config)"
+            ),
             ("alert", "1:6+1 expected a protocol (tcp, udp, ip, tls, http, ...)"),
             ("alert (sid:1;)", "1:7+1 expected a protocol (tcp, udp, ip, tls, http, ...)"),
             ("alert tcp", "1:10+1 expected a source address"),

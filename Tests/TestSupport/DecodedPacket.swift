@@ -3,7 +3,7 @@ import Wire
 /// What the decoder made of a frame: the headers it could read, and why it stopped.
 public struct DecodedPacket: Sendable {
     public let packet: Packet
-    public let failure: DecodeFailure?
+    public let failure: DecodeEvent?
     public let bytes: [UInt8]
 
     /// - Parameter wireLength: more than the bytes at hand when the capture cut the frame.

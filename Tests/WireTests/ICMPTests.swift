@@ -37,15 +37,9 @@ struct ICMPTests {
             #expect(
                 DecodedPacket(Self.four.frame(.icmp, [UInt8](repeating: 8, count: count))).failure == .icmpv4TooSmall)
         }
-        for count in 0..<4 {
+        for count in 0..<8 {
             #expect(
                 DecodedPacket(Self.six.frame(.icmpv6, [UInt8](repeating: 1, count: count))).failure == .icmpv6TooSmall)
-        }
-        for count in 4..<8 {
-            let decoded = DecodedPacket(Self.six.frame(.icmpv6, [UInt8](repeating: 1, count: count)))
-            #expect(decoded.failure == nil)
-            #expect(decoded.packet.payloadLength == count - 4)
-            #expect(decoded.packet.icmp?.quoted == nil)
         }
     }
 

@@ -27,7 +27,7 @@ struct IPv4Tests {
         #expect(ip.timeToLive == 7)
         #expect(ip.typeOfService == 0xb8)
         #expect(ip.identification == 0xbeef)
-        #expect(ip.dontFragment && ip.reservedBit && !ip.moreFragments && !ip.hasOptions)
+        #expect(ip.dontFragment && ip.reservedBit && !ip.moreFragments && ip.options.isEmpty)
         #expect(ip.headerLength == 20)
         #expect(ip.totalLength == 20 + 8 + 4)
         #expect(ip.offset == 0)
@@ -38,7 +38,7 @@ struct IPv4Tests {
         let decoded = Self.decode { $0.options = [UInt8](repeating: 1, count: count) }
         let ip = try #require(decoded.packet.ip)
         #expect(ip.headerLength == 20 + (count + 3) / 4 * 4)
-        #expect(ip.hasOptions == (count > 0))
+        #expect(ip.options.isEmpty == (count == 0))
         #expect(decoded.udp?.destinationPort == 2000)
         #expect(decoded.payload == utf8("data"))
         #expect(decoded.isHeaderChecksumValid)
@@ -49,11 +49,11 @@ struct IPv4Tests {
         arguments: [
             (0, .ipv4HeaderTooSmall), (4, .ipv4HeaderTooSmall), (5, nil), (8, nil), (9, .ipv4LengthBelowHeader),
             (15, .ipv4LengthBelowHeader),
-        ] as [(UInt8, DecodeFailure?)])
-    func headerLength(words: UInt8, failure: DecodeFailure?) {
-        // 32 bytes in all: a header of eight words is the whole packet, and its UDP has no room.
+        ] as [(UInt8, DecodeEvent?)])
+    func headerLength(words: UInt8, failure: DecodeEvent?) {
+        // 32 bytes in all: a header of eight words takes UDP's header for options.
         let decoded = Self.decode { $0.headerWords = words }
-        #expect(decoded.failure == (words == 8 ? .udpTooSmall : failure))
+        #expect(decoded.failure == (words == 8 ? .ipv4OptionInvalidLength : failure))
     }
 
     @Test(
@@ -63,8 +63,8 @@ struct IPv4Tests {
             (27, .udpTooSmall, 0),
             // The UDP length says more than IP does.
             (28, .udpLengthBeyondPacket, 0), (32, nil, 4), (33, .ipv4Truncated, 0), (65535, .ipv4Truncated, 0),
-        ] as [(UInt16, DecodeFailure?, Int)])
-    func totalLength(length: UInt16, failure: DecodeFailure?, payload: Int) {
+        ] as [(UInt16, DecodeEvent?, Int)])
+    func totalLength(length: UInt16, failure: DecodeEvent?, payload: Int) {
         let decoded = Self.decode { $0.totalLength = length }
         #expect(decoded.failure == failure)
         if failure == nil { #expect(decoded.packet.payloadLength == payload) }

@@ -55,8 +55,8 @@ struct IPv6Tests {
 
     @Test(
         "a chain may be sixteen headers long, not more",
-        arguments: [(16, nil), (17, .ipv6TooManyExtensions), (60, .ipv6TooManyExtensions)] as [(Int, DecodeFailure?)])
-    func longChain(count: Int, failure: DecodeFailure?) {
+        arguments: [(16, nil), (17, .ipv6TooManyExtensions), (60, .ipv6TooManyExtensions)] as [(Int, DecodeEvent?)])
+    func longChain(count: Int, failure: DecodeEvent?) {
         let decoded = Self.decode { $0.extensions = Array(repeating: .options(.destinationOptions), count: count) }
         #expect(decoded.failure == failure)
         #expect((decoded.udp != nil) == (failure == nil))
@@ -77,7 +77,7 @@ struct IPv6Tests {
         for count in 0..<(40 + 16 + 24 + 8) {
             let decoded = DecodedPacket(Array(frame.prefix(count)), .raw, wireLength: frame.count)
             // Without a byte there is no version either.
-            let failure: DecodeFailure =
+            let failure: DecodeEvent =
                 count == 0 ? .ipv4TooSmall : count < 40 ? .ipv6TooSmall : .ipv6ExtensionTruncated
             #expect(decoded.failure == failure, "\(count) bytes")
         }
@@ -106,8 +106,8 @@ struct IPv6Tests {
             (0, nil, 52), (8, .udpLengthBeyondPacket, 48), (12, nil, 52), (13, .ipv6Truncated, 0),
             (65535, .ipv6Truncated, 0),
             (7, .udpTooSmall, 47),
-        ] as [(UInt16, DecodeFailure?, Int)])
-    func payloadLength(length: UInt16, failure: DecodeFailure?, total: Int) {
+        ] as [(UInt16, DecodeEvent?, Int)])
+    func payloadLength(length: UInt16, failure: DecodeEvent?, total: Int) {
         let decoded = Self.decode { $0.payloadLength = length }
         #expect(decoded.failure == failure)
         if total > 0 { #expect(decoded.packet.ip?.totalLength == total) }

@@ -51,7 +51,7 @@ struct LinkTests {
 
     @Test("a frame shorter than its link header", arguments: PacketBuilder.Link.allCases)
     func short(link: PacketBuilder.Link) {
-        let expected: (length: Int, DecodeFailure) =
+        let expected: (length: Int, DecodeEvent) =
             switch link {
             case .ethernet: (14, .ethernetTooSmall)
             case .linuxCooked: (16, .linuxCookedTooSmall)
@@ -122,7 +122,7 @@ struct LinkTests {
 
     @Test("a version nibble that is not what the link announced")
     func wrongVersion() {
-        let four = Self.four.network(.udp, [])
+        let four = Self.four.network(.udp, [UInt8](repeating: 0, count: 20))
         let six = Self.six.network(.udp, [])
         #expect(DecodedPacket(Self.four.linked(six, etherType: 0x0800)).failure == .ipv4WrongVersion)
         #expect(DecodedPacket(Self.four.linked(four, etherType: 0x86dd)).failure == .ipv6WrongVersion)

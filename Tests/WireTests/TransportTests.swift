@@ -39,8 +39,8 @@ struct TransportTests {
         arguments: [
             (0, .tcpHeaderTooSmall), (4, .tcpHeaderTooSmall), (5, nil), (6, nil), (7, .tcpHeaderBeyondPacket),
             (15, .tcpHeaderBeyondPacket),
-        ] as [(UInt8, DecodeFailure?)])
-    func tcpOffset(words: UInt8, failure: DecodeFailure?) {
+        ] as [(UInt8, DecodeEvent?)])
+    func tcpOffset(words: UInt8, failure: DecodeEvent?) {
         for builder in Self.builders {
             var fields = TCPFields(1, 2)
             fields.headerWords = words
@@ -55,8 +55,8 @@ struct TransportTests {
         arguments: [
             (1, .udpLengthTooSmall, 0), (7, .udpLengthTooSmall, 0), (8, nil, 0), (11, nil, 3), (12, nil, 4),
             (13, .udpLengthBeyondPacket, 0), (65535, .udpLengthBeyondPacket, 0), (0, nil, 4),
-        ] as [(UInt16, DecodeFailure?, Int)])
-    func udpLength(length: UInt16, failure: DecodeFailure?, payload: Int) {
+        ] as [(UInt16, DecodeEvent?, Int)])
+    func udpLength(length: UInt16, failure: DecodeEvent?, payload: Int) {
         for builder in Self.builders {
             let decoded = DecodedPacket(builder.udp(UDPFields(1, 2, length: length), utf8("data")))
             #expect(decoded.failure == failure)
@@ -75,7 +75,7 @@ struct TransportTests {
 
     @Test("a transport header that the sender cut short")
     func short() {
-        let table: [(IPProtocol, Int, DecodeFailure)] = [
+        let table: [(IPProtocol, Int, DecodeEvent)] = [
             (.tcp, 20, .tcpTooSmall), (.udp, 8, .udpTooSmall), (.sctp, 12, .sctpTooSmall),
         ]
         for (ipProtocol, length, failure) in table {

@@ -38,6 +38,10 @@ public final class CompiledPolicy: Sendable {
     let countries: CountryDatabase?
     /// Candidates among transaction signatures, by buffer.
     let matchers: [BufferMatcher]
+    /// Signatures with decoder or stream events, in order.
+    let eventRules: [EventRule]
+    /// Rules of the documents: taken, refused, left out because they require another engine.
+    public let ruleCounts: (loaded: Int, failed: Int, skipped: Int)
     /// Some signature looks into the reassembled stream.
     public let inspectsStream: Bool
     /// Some signature looks into HTTP bodies.
@@ -47,8 +51,9 @@ public final class CompiledPolicy: Sendable {
 
     init(
         source: PolicySource, options: CompileOptions, signatures: [Signature], firstDefault: Int32,
-        tables: PolicyTables
+        tables: PolicyTables, ruleCounts: (loaded: Int, failed: Int, skipped: Int)
     ) {
+        self.ruleCounts = ruleCounts
         name = source.name
         generation = options.generation
         order = source.order
@@ -72,6 +77,9 @@ public final class CompiledPolicy: Sendable {
         bufferUses = tables.bufferUses
         countryTests = tables.countries
         countries = options.countries
+        eventRules = signatures.filter { $0.kind == .event }.map {
+            EventRule(signature: $0.order, header: tables.headers[Int($0.header)])
+        }
         matchers = BufferMatcher.all(signatures: signatures, tables: tables)
         usesFlowbits = !tables.effects.isEmpty
         inspectsBodies =

@@ -1,5 +1,5 @@
-/// A condition on a number as rules write it: `5`, `!5`, `<5`, `>5`, `<=5`, `>=5`, `5<>9` (both ends excluded), `5-9`
-/// (both ends included).
+/// A condition on a number as rules write it: `5`, `!5`, `<5`, `>5`, `<=5`, `>=5`, `5<>9` or `5-9` (both
+/// ends excluded).
 struct IntegerTest: Hashable, Sendable {
     enum Comparison: UInt8, Sendable {
         case equal, notEqual, less, greater, lessOrEqual, greaterOrEqual, between, within, outside
@@ -29,10 +29,8 @@ struct IntegerTest: Hashable, Sendable {
 struct IntegerSyntax: Sendable {
     var maximum: Int64
     var allowsNegation = true
-    /// `5<>9`
+    /// `5<>9` or `5-9`: both ends excluded.
     var allowsBetween = true
-    /// `5-9`
-    var allowsDash = false
     var allowsOrEqual = true
 
     /// - Returns: the test, or why the text is none.
@@ -41,17 +39,30 @@ struct IntegerSyntax: Sendable {
         if let range = text.range(of: "<>"), allowsBetween {
             return pair(text[..<range.lowerBound], text[range.upperBound...], .between)
         }
-        if let dash = text.dropFirst().firstIndex(of: "-"), allowsDash {
-            return pair(text[..<dash], text[text.index(after: dash)...], .within)
+        // Suricata 7 leaves both ends out, whichever sign stands between them.
+        if let dash = text.dropFirst().firstIndex(of: "-"), allowsBetween {
+            return pair(text[..<dash], text[text.index(after: dash)...], .between)
         }
         for (mark, comparison) in IntegerSyntax.marks where text.hasPrefix(mark) {
             if comparison == .notEqual, !allowsNegation { continue }
             if mark.count == 2, !allowsOrEqual { continue }
             guard let number = number(text.dropFirst(mark.count)) else { return .failure(expectation) }
+            guard isOpen(comparison, number) else {
+                return .failure(IntegerProblem(message: "every number, or none, is '\(text)'"))
+            }
             return .success(IntegerTest(comparison: comparison, first: number))
         }
         guard let number = number(text[...]) else { return .failure(expectation) }
         return .success(IntegerTest(comparison: .equal, first: number))
+    }
+
+    /// Some numbers fit and some do not.
+    private func isOpen(_ comparison: IntegerTest.Comparison, _ number: Int64) -> Bool {
+        switch comparison {
+        case .less, .greaterOrEqual: number > 0
+        case .greater, .lessOrEqual: number < maximum
+        default: true
+        }
     }
 
     private static let marks: [(String, IntegerTest.Comparison)] = [
@@ -64,6 +75,9 @@ struct IntegerSyntax: Sendable {
         guard let first = number(low), let second = number(high) else { return .failure(expectation) }
         guard first < second else {
             return .failure(IntegerProblem(message: "the range \(first) to \(second) runs backwards"))
+        }
+        guard first + 1 < second else {
+            return .failure(IntegerProblem(message: "nothing lies between \(first) and \(second)"))
         }
         return .success(IntegerTest(comparison: comparison, first: first, second: second))
     }
@@ -78,7 +92,6 @@ struct IntegerSyntax: Sendable {
         var forms = ["a number from 0 to \(maximum)", "<N", ">N"]
         if allowsNegation { forms.append("!N") }
         if allowsBetween { forms.append("N<>M") }
-        if allowsDash { forms.append("N-M") }
         return IntegerProblem(message: "expected \(forms.joined(separator: ", "))")
     }
 }

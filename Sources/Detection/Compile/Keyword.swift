@@ -17,12 +17,10 @@ struct Keyword: Sendable {
 
     static let all: [Keyword] =
         MetaKeywords.all + FlowKeywords.all + ContentKeywords.all + [PatternKeyword.keyword] + ByteKeywords.all
-        + SizeKeywords.all
-        + HeaderKeywords.all
+        + SizeKeywords.all + HeaderKeywords.all + PacketFieldKeywords.all + PacketEventKeywords.all + EngineKeywords.all
         + StateKeywords.all + EventKeywords.all + ApplicationKeywords.all + TLSKeywords.all
-        + CertificateTimeKeywords.all + SSHKeywords.all + DNSKeywords.all + FTPKeywords.all + BufferKeywords.all + [
-            GeoIPKeyword.keyword, URILengthKeyword.keyword,
-        ]
+        + CertificateTimeKeywords.all + SSHKeywords.all + DNSKeywords.all + FTPKeywords.all + BufferKeywords.all
+        + [GeoIPKeyword.keyword, URILengthKeyword.keyword]
 
     static let byName: [String: Keyword] = {
         var table: [String: Keyword] = [:]

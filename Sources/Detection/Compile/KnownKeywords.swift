@@ -1,5 +1,12 @@
 /// Every keyword of Suricata 7's rule language, so that one not supported yet can be told from a slip of the pen.
 enum KnownKeywords {
+    /// Keywords whose value may, or has to, stand in quotes.
+    static let quoted: Set<String> = [
+        "sid", "app-layer-protocol", "tos", "msg", "content", "uricontent", "pcre", "replace", "ip_proto",
+        "tls.subject", "tls.issuerdn", "tls.fingerprint", "ssh.protoversion", "ssh.softwareversion", "filename",
+        "fileext", "filemagic", "pcrexform", "xor",
+    ]
+
     static let suricata: Set<String> = Set(
         """
         alert app-layer-event app-layer-protocol asn1 base64_data base64_decode bsize bypass byte_extract byte_jump

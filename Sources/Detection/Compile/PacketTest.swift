@@ -1,4 +1,5 @@
 import AppLayer
+import Wire
 
 /// A condition on a packet and its flow, beside header and content. Trivial records only: tests run per packet.
 enum PacketTest: Sendable {
@@ -25,6 +26,21 @@ enum PacketTest: Sendable {
     case geoip(Int32)
     /// The flow has not yet shown what an application-layer default action waits for.
     case awaitsApplication(Bool)
+    case fragmentBits(FragmentBitsTest)
+    case fragmentOffset(IntegerTest)
+    /// All of these options are there.
+    case ipOptions(IPv4Options)
+    case maximumSegmentSize(IntegerTest)
+    case icmpv6MTU(IntegerTest)
+    case checksum(ChecksumTest, isValid: Bool)
+    case streamSize(StreamSizeTest)
+    /// Index of a `DecodeEvent`, of a `StreamFault`.
+    case decodeEvent(UInt8)
+    case streamEvent(UInt8)
+    /// A known event that does not happen here.
+    case never
+    /// Conditions on a part of the headers, by the policy's buffer use.
+    case packetBuffer(Int32, Range<Int32>)
 }
 
 /// The `flow` keyword.
@@ -74,9 +90,20 @@ struct TCPFlagTest: Sendable {
     }
 }
 
+/// What a matching signature does to its flow beside its action.
+enum FlowEffect: UInt8, Sendable {
+    /// The flow goes on without inspection.
+    case bypass
+    /// No record of the transaction, of any of the flow's transactions, of the flow.
+    case leaveTransactionOut
+    case leaveTransactionsOut
+    case leaveFlowOut
+}
+
 /// What a matching signature does beside its action.
 enum SignatureEffect: Sendable {
     case setFlowbit(Int32)
     case clearFlowbit(Int32)
     case toggleFlowbit(Int32)
+    case flow(FlowEffect)
 }

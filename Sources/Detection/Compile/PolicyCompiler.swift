@@ -10,6 +10,8 @@ public enum PolicyCompiler {
         var tables = PolicyTables(bits: options.bits)
         var signatures: [Signature] = []
         var order: Int32 = 0
+        /// Details of rules that a newer revision replaces.
+        var replaced: Set<Int32> = []
         for (index, group) in source.groups.enumerated() {
             let compiler = RuleCompiler(
                 context: RuleContext(
@@ -20,45 +22,77 @@ public enum PolicyCompiler {
             var sids = SidTable()
             for rule in group.rules {
                 let compiled = compiler.compile(rule, order: &order, into: &tables)
+                if compiled.isSkipped {
+                    result.skippedRules += 1
+                    continue
+                }
                 var problems = compiled.diagnostics
-                if let first = compiled.signatures.first,
-                    let duplicate = sids.add(tables.details[Int(first.detail)], rule)
-                {
-                    problems.append(duplicate)
+                if let first = compiled.signatures.first {
+                    switch sids.add(tables.details[Int(first.detail)], rule, detail: first.detail) {
+                    case .new: break
+                    case .replaces(let detail, let warning):
+                        replaced.insert(detail)
+                        result.loadedRules -= 1
+                        problems.append(warning)
+                    case .duplicate(let problem): problems.append(problem)
+                    }
                 }
                 result.diagnostics += problems
                 if problems.contains(where: { $0.severity == .error }) {
                     result.failedRules += 1
                 } else {
+                    result.loadedRules += 1
                     signatures += compiled.signatures
                 }
             }
         }
         guard result.failedRules == 0 || options.skipsBadRules else { return result }
+        if !replaced.isEmpty { signatures.removeAll { replaced.contains($0.detail) } }
         if source.order == .actionOrder { signatures = ActionOrder.sorted(signatures, tables) }
         let firstDefault = Int32(signatures.count)
         signatures += DefaultActions.signatures(source.defaultActions, options: options, into: &tables)
         let numbered = signatures.enumerated().map { $1.renumbered(Int32($0)) }
         result.policy = CompiledPolicy(
-            source: source, options: options, signatures: numbered, firstDefault: firstDefault, tables: tables)
+            source: source, options: options, signatures: numbered, firstDefault: firstDefault, tables: tables,
+            ruleCounts: (result.loadedRules, result.failedRules + options.unreadRules, result.skippedRules))
         return result
     }
 }
 
 /// sids used in one group.
 private struct SidTable {
-    private var used: [UInt64: Int] = [:]
+    enum Outcome {
+        case new
+        /// A newer revision of a rule stands further down and counts instead.
+        case replaces(detail: Int32, Diagnostic)
+        case duplicate(Diagnostic)
+    }
 
-    mutating func add(_ detail: SignatureDetail, _ rule: RuleSyntax) -> Diagnostic? {
-        let key = UInt64(detail.generatorID) << 32 | UInt64(detail.signatureID)
-        if let line = used[key] {
-            return rule.diagnostic(
-                at: rule.option("sid")?.value ?? rule.actionToken,
-                "Duplicate signature: sid \(detail.signatureID) is used in line \(line)",
-                hint: "give every rule a number of its own")
+    private struct Use {
+        var line: Int
+        var revision: UInt32
+        var detail: Int32
+    }
+
+    private var used: [UInt64: Use] = [:]
+
+    mutating func add(_ signature: SignatureDetail, _ rule: RuleSyntax, detail: Int32) -> Outcome {
+        let key = UInt64(signature.generatorID) << 32 | UInt64(signature.signatureID)
+        let place = rule.option("sid")?.value ?? rule.actionToken
+        let earlier = used[key]
+        guard earlier.map({ $0.revision < signature.revision }) ?? true else {
+            return .duplicate(
+                rule.diagnostic(
+                    at: place,
+                    "Duplicate signature: sid \(signature.signatureID) is used in line \(earlier?.line ?? 0)",
+                    hint: "give every rule a number of its own"))
         }
-        used[key] = rule.location.line
-        return nil
+        used[key] = Use(line: rule.location.line, revision: signature.revision, detail: detail)
+        guard let earlier else { return .new }
+        return .replaces(
+            detail: earlier.detail,
+            rule.diagnostic(
+                .warning, at: place, "this newer revision replaces the rule with the same sid in line \(earlier.line)"))
     }
 }
 
@@ -91,6 +125,7 @@ enum ActionOrder {
             case .drop: 1
             case .reject, .rejectSource, .rejectDestination, .rejectBoth: 2
             case .alert: 3
+            case .config: 4
             }
         let reads = signature.packetTests.contains { index in
             if case .flowbits = tables.packetTests[Int(index)] { true } else { false }

@@ -49,6 +49,8 @@ public struct CompileOptions: Sendable {
     public var classifications = Classification.standard
     /// Leave rules with errors out instead of refusing the policy.
     public var skipsBadRules = false
+    /// Lines of the documents that are no rules by the grammar, for the count of what was refused.
+    public var unreadRules = 0
     public var generation: UInt32 = 1
     public var bits = BitNames()
     /// Countries of addresses; nil without a database.
@@ -63,5 +65,8 @@ public struct CompileOptions: Sendable {
 public struct Compilation: Sendable {
     public var policy: CompiledPolicy?
     public var diagnostics: [Diagnostic] = []
+    public var loadedRules = 0
     public var failedRules = 0
+    /// Left out because they require another engine.
+    public var skippedRules = 0
 }

@@ -6,10 +6,21 @@ import RuleLanguage
 struct RuleCompiler {
     let context: RuleContext
 
-    func compile(
-        _ rule: RuleSyntax, order: inout Int32, into tables: inout PolicyTables
-    ) -> (signatures: [Signature], diagnostics: [Diagnostic]) {
+    struct Result {
+        var signatures: [Signature] = []
         var diagnostics: [Diagnostic] = []
+        /// The rule requires another engine.
+        var isSkipped = false
+    }
+
+    func compile(_ rule: RuleSyntax, order: inout Int32, into tables: inout PolicyTables) -> Result {
+        var diagnostics: [Diagnostic] = []
+        do throws(RuleProblem) {
+            if try RuleRequirement.unmet(rule) != nil { return Result(isSkipped: true) }
+        } catch {
+            let token = rule.option("requires")?.value ?? rule.actionToken
+            diagnostics.append(rule.diagnostic(at: token, error.message, hint: error.hint))
+        }
         let ruleProtocol = RuleProtocol(name: rule.protocolName)
         if ruleProtocol == nil {
             let near = nearestName(to: rule.protocolName, among: RuleProtocol.names).map { "did you mean \($0)?" }
@@ -35,18 +46,19 @@ struct RuleCompiler {
         for option in rule.options { apply(option, to: &builder) }
         guard let ruleProtocol, let source, let sourcePort, let destination, let destinationPort, diagnostics.isEmpty
         else {
-            return ([], diagnostics + builder.diagnostics)
+            return Result(diagnostics: diagnostics + builder.diagnostics)
         }
         var effective = ruleProtocol
         // A tcp header with buffers of an application protocol means that protocol.
         if effective.appProtocol == .unknown { effective.appProtocol = builder.appProtocol }
+        if let version = builder.ipVersion { effective.ipVersion = version }
         let header = RuleHeader(
             ruleProtocol: effective, source: source.values, sourcePorts: sourcePort.values,
             destination: destination.values, destinationPorts: destinationPort.values)
         let signatures = builder.assemble(
             header: header, hasNegatedAddress: source.hasNegation || destination.hasNegation, order: &order,
             into: &tables)
-        return (signatures, builder.diagnostics)
+        return Result(signatures: signatures, diagnostics: builder.diagnostics)
     }
 
     private func resolve<Values>(
@@ -76,6 +88,9 @@ struct RuleCompiler {
             case .required where option.value?.text.isEmpty ?? true:
                 throw RuleProblem("\(option.name) needs a value", hint: keyword.summary)
             default: break
+            }
+            if option.value?.text.first == "\"", keyword.value != .none, !KnownKeywords.quoted.contains(option.name) {
+                throw RuleProblem("the value of \(option.name) stands without quotes", hint: "remove the quotes")
             }
             try keyword.setUp(&builder, KeywordArgument(option: option))
         } catch {

@@ -1,3 +1,6 @@
+import FlowTracking
+import Wire
+
 /// What the rule language supports, read from the registries.
 public enum RuleLanguageReference {
     public struct Entry: Sendable {
@@ -11,4 +14,12 @@ public enum RuleLanguageReference {
     }
 
     public static var protocols: [String] { RuleProtocol.names }
+
+    /// Names of `decode-event` and `stream-event`: those that happen, and those that are known and never do.
+    public static var events: (decode: [String], stream: [String], unseen: [String]) {
+        (
+            DecodeEvent.allCases.map(\.rawValue), StreamFault.allCases.map(\.rawValue),
+            (DecodeNames.unseen + StreamNames.unseen).sorted()
+        )
+    }
 }

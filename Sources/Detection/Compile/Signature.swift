@@ -100,6 +100,8 @@ public struct SignatureDetail: Sendable {
     public var message = ""
     public var classification = ""
     public var severity = 3
+    /// The attacked end, if `target` names it: the source, or the destination.
+    public var targetsSource: Bool?
     public var references: [String] = []
     public var metadata: [(key: String, value: String)] = []
     /// Index of the rule group; -1 for the policy's default actions.

@@ -14,6 +14,8 @@ extension SignatureBuilder {
     ) -> [Signature] {
         checkIdentity()
         checkBuffers()
+        checkPayloadSize()
+        checkFastPatterns()
         let direction = checkDirection()
         checkMixture()
         guard !diagnostics.contains(where: { $0.severity == .error }) else { return [] }
@@ -24,15 +26,21 @@ extension SignatureBuilder {
             tables.countries.append(test)
             return .geoip(Int32(tables.countries.count - 1))
         }
-        let packetRange = tables.packetTests.place(tests + countries)
+        let headers = packetBuffers.map { buffer in
+            PacketTest.packetBuffer(
+                tables.use(buffer.use), tables.bufferConditions.place(conditions(buffer.conditions, &tables)))
+        }
+        let packetRange = tables.packetTests.place(tests + countries + headers)
         let payloadRange = tables.bufferConditions.place(conditions(payload, &tables))
         let engineRange = tables.engines.place(engines(direction, &tables))
-        let effectRange = tables.effects.place(bitEffects.map { $0.make(tables.bits.number(of: $0.name)) })
+        let effectRange = tables.effects.place(
+            bitEffects.map { $0.make(tables.bits.number(of: $0.name)) } + flowEffects.map(SignatureEffect.flow))
         let action = context.dropToAlert && rule.action.blocks ? RuleAction.alert : rule.action
         func signature(_ header: RuleHeader) -> Signature {
             defer { order += 1 }
             return Signature(
-                order: order, action: action, logs: action == .pass ? isAlertWanted : !isSilenced, kind: kind,
+                order: order, action: action, logs: action == .pass ? isAlertWanted : !isSilenced && action != .config,
+                kind: kind,
                 scope: kind.scope, toServer: direction.toServer, toClient: direction.toClient, appProtocol: appProtocol,
                 coversHTTP2: ruleProtocol.coversHTTP2 && engineRange.isEmpty, requirements: requirements,
                 header: tables.header(header), packetTests: packetRange, payload: payloadRange, engines: engineRange,
@@ -62,10 +70,10 @@ extension SignatureBuilder {
         }
         for name in ["rev", "msg", "gid", "priority", "classtype"] {
             let found = rule.options.filter { $0.name == name }
-            // Suricata takes the last of several; two different ones are a mistake worth a word.
-            if found.count > 1 {
-                diagnostics.append(rule.diagnostic(.warning, at: found[1].nameToken, "\(name) stands twice"))
-            }
+            guard found.count > 1 else { continue }
+            // As in Suricata: some may stand twice, and the last counts.
+            let severity: Diagnostic.Severity = name == "rev" || name == "msg" ? .error : .warning
+            diagnostics.append(rule.diagnostic(severity, at: found[1].nameToken, "\(name) stands twice"))
         }
     }
 
@@ -77,7 +85,8 @@ extension SignatureBuilder {
                     buffer.option.nameToken, "\(definition.name) has nothing to match",
                     hint: "write content:\"...\"; behind it")
             }
-            if definition.isLowercase { checkLowercase(buffer, definition) }
+            // As in Suricata, a transform lets such contents through.
+            if definition.isLowercase, buffer.use.transforms.isEmpty { checkLowercase(buffer, definition) }
             if definition.isWord { checkWord(buffer, definition) }
             checkSizes(buffer)
         }
@@ -153,6 +162,55 @@ extension SignatureBuilder {
         }
     }
 
+    /// One literal of a rule may be marked; what the mark demands holds whatever the order of the modifiers.
+    private mutating func checkFastPatterns() {
+        let literals = (payload + buffers.flatMap(\.conditions)).compactMap(\.content)
+        let marked = literals.filter { $0.isFastPattern }
+        if marked.count > 1 {
+            fail(marked[1].option.nameToken, "fast_pattern stands behind two contents of the rule", hint: "keep one")
+        }
+        for draft in marked {
+            let hasPlace = draft.isAbsolute || draft.pattern.isRelative || draft.pattern.startsWith
+            if draft.pattern.isNegated, hasPlace {
+                fail(draft.option.nameToken, "fast_pattern cannot stand with a negated content that has a place")
+            } else if draft.isFastPatternOnly, draft.pattern.isNegated || hasPlace {
+                fail(
+                    draft.option.nameToken,
+                    "fast_pattern:only cannot stand with a content that is negated or has a place")
+            }
+        }
+    }
+
+    /// Bytes that the payload's literals need at least against what `dsize` leaves. Negated literals count as well, as
+    /// in Suricata.
+    private mutating func checkPayloadSize() {
+        var needed = 0
+        var longest = 0
+        for draft in payload.compactMap(\.content) {
+            if draft.pattern.isRelative {
+                // All of the window in which a negated literal must not stand has to be there.
+                let size = draft.pattern.isNegated ? draft.pattern.within.map(Int.init) : nil
+                needed += (size ?? draft.bytes.count) + Int(draft.pattern.distance ?? 0)
+            } else {
+                needed = draft.bytes.count + (draft.offset ?? 0)
+            }
+            longest = max(longest, needed)
+        }
+        guard longest > 0, let option = rule.option("dsize") else { return }
+        for case .payloadSize(let test) in packetTests {
+            let most: Int64
+            switch test.comparison {
+            case .equal, .notEqual, .less: most = test.first
+            case .between: most = test.second
+            default: continue
+            }
+            guard Int64(longest) > most else { continue }
+            fail(
+                option.value ?? option.nameToken, "dsize leaves less room than the \(longest) bytes the contents need",
+                hint: "such a rule can never match")
+        }
+    }
+
     /// The direction that `flow` and the buffers leave.
     private mutating func checkDirection() -> Direction {
         var direction = Direction(toServer: true, toClient: true)
@@ -192,7 +250,7 @@ extension SignatureBuilder {
 
     private mutating func checkMixture() {
         guard let packetKeyword else { return }
-        if !buffers.isEmpty || !transactionTests.isEmpty {
+        if hasApplicationParts {
             fail(
                 packetKeyword.nameToken,
                 "\(packetKeyword.name) is about single packets and does not go with application buffers",
@@ -207,9 +265,16 @@ extension SignatureBuilder {
 
     // MARK: kind and requirements
 
+    private var packetBuffers: [BufferDraft] {
+        buffers.filter { StickyBuffer.byID[Int($0.use.buffer.rawValue)].isOfPacket }
+    }
+
+    private var hasApplicationParts: Bool { packetBuffers.count < buffers.count || !transactionTests.isEmpty }
+
     private func kind(direction: Direction, hasNegatedAddress: Bool) -> SignatureKind {
-        let hasApplicationParts = !buffers.isEmpty || !transactionTests.isEmpty
-        let hasTests = !packetTests.isEmpty || !flowbitTests.isEmpty || !countryTests.isEmpty
+        let hasTests =
+            !packetTests.isEmpty || !flowbitTests.isEmpty || !countryTests.isEmpty || !packetBuffers.isEmpty
+        if hasEventTest, !hasApplicationParts { return .event }
         if appProtocol == .unknown, payload.isEmpty, !hasApplicationParts {
             let isDirected = flow != nil && direction.toServer != direction.toClient
             if flow == nil || !isDirected && packetTests.isEmpty, hasOnlyAddressTests, flow == nil {
@@ -298,6 +363,7 @@ extension SignatureBuilder {
         let prefilter = prefilterBuffer
         for (index, buffer) in buffers.enumerated() {
             let definition = StickyBuffer.byID[Int(buffer.use.buffer.rawValue)]
+            guard !definition.isOfPacket else { continue }
             let range = tables.bufferConditions.place(conditions(buffer.conditions, &tables))
             let use = tables.use(buffer.use)
             for way in definition.directions where way == .toServer ? direction.toServer : direction.toClient {
@@ -326,7 +392,8 @@ extension SignatureBuilder {
     /// literal that is not negated.
     private var prefilterBuffer: Int? {
         var best: (index: Int, length: Int)?
-        for (index, buffer) in buffers.enumerated() {
+        for (index, buffer) in buffers.enumerated()
+        where !StickyBuffer.byID[Int(buffer.use.buffer.rawValue)].isOfPacket {
             for content in buffer.conditions.compactMap(\.content) where !content.pattern.isNegated {
                 if content.isFastPattern { return index }
                 if content.bytes.count > best?.length ?? 0 { best = (index, content.bytes.count) }

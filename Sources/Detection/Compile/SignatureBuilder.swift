@@ -21,6 +21,8 @@ struct SignatureBuilder {
         var bytes: [UInt8]
         var pattern = ContentPattern(bytes: 0..<0)
         var isFastPattern = false
+        var isFastPatternOnly = false
+        var hasRawBytes = false
         var offset: Int?
         var depth: Int?
         let option: RuleOption
@@ -77,6 +79,17 @@ struct SignatureBuilder {
     /// Numbers the rule has read so far, by name.
     var byteVariables: [String: ByteVariable] = [:]
     var expressions: [RegularExpression] = []
+    /// `l3_proto`.
+    var ipVersion: IPVersion?
+    var flowEffects: [FlowEffect] = []
+    var hasEventTest = false
+    var hasPrefilter = false
+
+    /// Something that a packet can meet or not stands in the rule already.
+    var hasCondition: Bool {
+        !packetTests.isEmpty || !payload.isEmpty || !buffers.isEmpty || !flowbitTests.isEmpty
+            || !transactionTests.isEmpty || !countryTests.isEmpty
+    }
 
     init(rule: RuleSyntax, ruleProtocol: RuleProtocol, context: RuleContext) {
         self.rule = rule
@@ -102,9 +115,25 @@ struct SignatureBuilder {
 
     /// From here on content goes to this buffer.
     mutating func select(_ buffer: StickyBuffer, _ option: RuleOption) throws(RuleProblem) {
-        try require(buffer.appProtocol, for: option)
+        if buffer.isOfPacket {
+            try requireHeader(for: buffer, option)
+        } else {
+            try require(buffer.appProtocol, for: option)
+        }
         buffers.append(BufferDraft(use: BufferUse(buffer: buffer.id), option: option))
         target = .buffer(buffers.count - 1)
+    }
+
+    /// A buffer of a transport header needs a rule header that lets such packets through.
+    private mutating func requireHeader(for buffer: StickyBuffer, _ option: RuleOption) throws(RuleProblem) {
+        if let needed = PacketBuffers.protocols(of: buffer.id), !ruleProtocol.ipProtocols.isEmpty,
+            Set(needed).isDisjoint(with: ruleProtocol.ipProtocols)
+        {
+            throw RuleProblem(
+                "\(buffer.name) does not occur in \(rule.protocolName) packets", hint: "change the rule's protocol")
+        }
+        hasOnlyAddressTests = false
+        if PacketBuffers.bindsToPackets(buffer.id) { packetKeyword = packetKeyword ?? option }
     }
 
     /// A keyword of an application protocol fixes the rule's; two different ones cannot both hold.

@@ -54,6 +54,14 @@ enum BufferID: UInt8, CaseIterable, Sendable {
     case sshHASSHString
     case sshHASSHServer
     case sshHASSHServerString
+    case ipSource
+    case ipDestination
+    case ipv4Header
+    case ipv6Header
+    case tcpHeader
+    case udpHeader
+    case icmpv4Header
+    case icmpv6Header
 }
 
 /// How rules name a buffer, and where and when it is found.
@@ -77,6 +85,8 @@ struct StickyBuffer: Sendable {
     var needsDirection = false
     /// What is done to a literal before it is compared.
     var contentForm: ContentForm?
+    /// A part of a single packet's headers, not of a transaction.
+    var isOfPacket = false
     let summary: String
 
     /// The buffer's own form of letters, which literals take on.
@@ -88,7 +98,9 @@ struct StickyBuffer: Sendable {
 }
 
 extension StickyBuffer {
-    static let all: [StickyBuffer] = TLSBuffers.all + HTTPBuffers.all + DNSBuffers.all + SSHBuffers.all
+    static let all: [StickyBuffer] =
+        TLSBuffers.all + HTTPBuffers.all + DNSBuffers.all + SSHBuffers.all
+        + PacketBuffers.all
 
     static let byID: [StickyBuffer] = BufferID.allCases.map { id in
         guard let buffer = all.first(where: { $0.id == id }) else {

@@ -37,10 +37,23 @@ struct ResolutionError: Error {
 extension VariableScope {
     func resolve(addresses text: String) throws(ResolutionError) -> ResolvedSet<AddressSet> {
         let expression = try parse(text, AddressExpression.init(parsing:))
+        let (values, hasNegation) = try evaluate(expression, depth: 0)
+        guard !values.isEmpty else {
+            throw ResolutionError(
+                message: "'\(text)' leaves no address",
+                hint: "everything it names is also negated; remove one of the two")
+        }
+        return ResolvedSet(values: values, hasNegation: hasNegation)
+    }
+
+    /// What is named minus what is negated; a list of negations alone means everything else.
+    private func evaluate(
+        _ expression: AddressExpression, depth: Int
+    ) throws(ResolutionError) -> (set: AddressSet, hasNegation: Bool) {
         var wanted = AddressSet()
         var unwanted = AddressSet()
         var counts = (wanted: 0, unwanted: 0)
-        try collect(expression, negated: false, depth: 0) { set, negated in
+        try collect(expression, depth: depth) { set, negated in
             if negated {
                 unwanted = unwanted.union(set)
                 counts.unwanted += 1
@@ -49,13 +62,7 @@ extension VariableScope {
                 counts.wanted += 1
             }
         }
-        let values = (counts.wanted == 0 ? .all : wanted).subtracting(unwanted)
-        guard !values.isEmpty else {
-            throw ResolutionError(
-                message: "'\(text)' leaves no address",
-                hint: "everything it names is also negated; remove one of the two")
-        }
-        return ResolvedSet(values: values, hasNegation: counts.unwanted > 0)
+        return ((counts.wanted == 0 ? .all : wanted).subtracting(unwanted), counts.unwanted > 0)
     }
 
     func resolve(ports text: String) throws(ResolutionError) -> ResolvedSet<PortSet> {
@@ -90,23 +97,23 @@ extension VariableScope {
         }
     }
 
+    /// Calls `add` with each part of a list and whether it is negated. What stands behind `!` is one set, with its own
+    /// negations taken from it first: `![10.0.0.0/8,!10.0.0.1]` leaves 10.0.0.1 in.
     private func collect(
-        _ expression: AddressExpression, negated: Bool, depth: Int, _ add: (AddressSet, Bool) -> Void
+        _ expression: AddressExpression, depth: Int, _ add: (AddressSet, Bool) -> Void
     ) throws(ResolutionError) {
         guard depth <= VariableScope.maximumDepth else {
             throw ResolutionError(message: "variables refer to each other in a circle")
         }
         switch expression {
-        case .any:
-            guard !negated else { throw ResolutionError(message: "'!any' leaves no address") }
-            add(.all, false)
-        case .range(let first, let last): add(AddressSet(first, through: last), negated)
-        case .not(let inner): try collect(inner, negated: !negated, depth: depth + 1, add)
+        case .any: add(.all, false)
+        case .range(let first, let last): add(AddressSet(first, through: last), false)
+        case .not(let inner): add(try evaluate(inner, depth: depth + 1).set, true)
         case .list(let members):
-            for member in members { try collect(member, negated: negated, depth: depth + 1, add) }
+            for member in members { try collect(member, depth: depth + 1, add) }
         case .variable(let name):
             guard let text = addresses[name] else { throw undefined("$" + name, addresses.keys) }
-            try collect(try inside("$" + name, text), negated: negated, depth: depth + 1, add)
+            try collect(try inside("$" + name, text), depth: depth + 1, add)
         case .reference(let name):
             guard let prefixes = references[name] else {
                 throw ResolutionError(
@@ -114,7 +121,7 @@ extension VariableScope {
                     hint: "give them as references.\(name) in the configuration: a list or a file")
             }
             for prefix in prefixes {
-                try collect(try inside("@" + name, prefix), negated: negated, depth: depth + 1, add)
+                try collect(try inside("@" + name, prefix), depth: depth + 1, add)
             }
         }
     }

@@ -70,7 +70,9 @@ struct ByteReader {
     /// The number and the place behind it; nil when it does not lie in the buffer or is none.
     private func read(_ field: ByteField, _ bytes: RawSpan, _ behind: Int) -> (value: UInt64, end: Int)? {
         let start = (field.isRelative ? Int64(behind) : 0) &+ value(field.offset)
-        let count = value(field.count)
+        var count = value(field.count)
+        // A text of 0 bytes goes on as far as its digits do.
+        if count == 0, case .text = field.format { count = min(23, Int64(bytes.byteCount) &- start) }
         guard start >= 0, count > 0, start <= Int64(bytes.byteCount), count <= Int64(bytes.byteCount) - start else {
             return nil
         }

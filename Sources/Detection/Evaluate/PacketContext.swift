@@ -1,4 +1,5 @@
 import AppLayer
+import FlowTracking
 import NetTypes
 
 /// What tracking and sniffing have found out about the packet at hand.
@@ -20,6 +21,12 @@ public struct PacketContext: Sendable {
     public var streamOffset = 0
     /// An ICMP error that belongs to the flow it quotes.
     public var isRelatedError = false
+    /// Checksums count as they are; otherwise all count as right.
+    public var verifiesChecksums = false
+    /// How far each side's sequence numbers have come; nil without a TCP session.
+    public var streamSizes: (client: UInt32, server: UInt32)?
+    /// What is odd about the packet in its connection.
+    public var streamEvents = StreamEvents()
 
     public init() {}
 }

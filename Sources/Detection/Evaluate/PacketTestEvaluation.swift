@@ -6,31 +6,34 @@ import Wire
 extension CompiledPolicy {
     /// True when every test of a signature holds.
     func holds(
-        _ tests: Range<Int32>, of signature: Signature, _ packet: borrowing Packet, _ context: PacketContext,
-        _ conversation: Conversation?
+        _ tests: Range<Int32>, of signature: Signature, _ packet: borrowing Packet, _ bytes: RawSpan,
+        _ context: PacketContext,
+        _ conversation: Conversation?, _ scratch: InspectionScratch
     ) -> Bool {
-        for index in tests.asInt where !holds(packetTests[index], of: signature, packet, context, conversation) {
+        for index in tests.asInt where !holds(packetTests[index], of: signature, packet, bytes, context, conversation, scratch) {
             return false
         }
         return true
     }
 
     private func holds(
-        _ test: PacketTest, of signature: Signature, _ packet: borrowing Packet, _ context: PacketContext,
-        _ conversation: Conversation?
+        _ test: PacketTest, of signature: Signature, _ packet: borrowing Packet, _ bytes: RawSpan,
+        _ context: PacketContext,
+        _ conversation: Conversation?, _ scratch: InspectionScratch
     ) -> Bool {
         switch test {
         case .flow(let test): test.holds(context)
-        case .payloadSize(let test): test.matches(Int64(packet.payloadLength &+ packet.payloadMissing))
+        case .payloadSize(let test):
+            test.matches(payloadSize: packet.payloadLength &+ packet.payloadMissing)
         case .tcpFlags(let test): packet.tcp.map { test.matches($0.flags.rawValue) } ?? false
         case .timeToLive(let test): packet.ip.map { test.matches(Int64($0.timeToLive)) } ?? false
         case .typeOfService(let test):
             packet.ip.map { $0.version == .v4 && test.matches(Int64($0.typeOfService)) } ?? false
-        case .ipProtocol(let test): packet.ip.map { test.matches(Int64($0.upperProtocol.rawValue)) } ?? false
+        case .ipProtocol(let test): packet.ip.map { test.matches(Int64($0.ruleProtocol.rawValue)) } ?? false
         case .icmpType(let test): packet.icmp.map { test.matches(Int64($0.type)) } ?? false
         case .icmpCode(let test): packet.icmp.map { test.matches(Int64($0.code)) } ?? false
-        case .icmpIdentifier(let wanted): packet.icmp.map { $0.isEcho && $0.identifier == wanted } ?? false
-        case .icmpSequence(let wanted): packet.icmp.map { $0.isEcho && $0.sequence == wanted } ?? false
+        case .icmpIdentifier(let wanted): packet.icmp.map { $0.hasIdentifier && $0.identifier == wanted } ?? false
+        case .icmpSequence(let wanted): packet.icmp.map { $0.hasIdentifier && $0.sequence == wanted } ?? false
         case .tcpWindow(let wanted, let isNegated): packet.tcp.map { ($0.window == wanted) != isNegated } ?? false
         case .tcpSequence(let wanted): packet.tcp.map { $0.sequence.rawValue == wanted } ?? false
         case .tcpAcknowledgment(let wanted): packet.tcp.map { $0.acknowledgment.rawValue == wanted } ?? false
@@ -43,7 +46,41 @@ extension CompiledPolicy {
         case .sessionEvent(let wanted): !context.sessionEvents.isDisjoint(with: wanted)
         case .geoip(let index): packet.ip.map { countryHolds(countryTests[Int(index)], $0) } ?? false
         case .awaitsApplication(let wanted): (conversation?.session.awaitsName ?? false) == wanted
+        case .fragmentBits(let test): packet.ip.map { test.matches($0) } ?? false
+        case .fragmentOffset(let test): packet.ip.map { test.matches(fragmentOffset: $0) } ?? false
+        case .ipOptions(let wanted): packet.ip.map { !$0.options.isEmpty && $0.options.isSuperset(of: wanted) } ?? false
+        case .maximumSegmentSize(let test):
+            packet.tcp?.options.maximumSegmentSize.map { test.matches(Int64($0)) } ?? false
+        case .icmpv6MTU(let test): icmpv6MTU(packet, bytes).map { test.matches(Int64($0)) } ?? false
+        case .checksum(let test, let isValid):
+            test.isRight(packet, bytes, verifies: context.verifiesChecksums) == isValid
+        case .streamSize(let test): context.streamSizes.map { test.matches($0) } ?? false
+        case .decodeEvent(let index): packet.events.contains(index: index)
+        case .streamEvent(let index): context.streamEvents.contains(index: index)
+        case .never: false
+        case .packetBuffer(let use, let conditions): bufferHolds(use, conditions, packet, bytes, scratch)
         }
+    }
+
+    /// The MTU of a "packet too big" message (RFC 4443 section 3.2).
+    private func icmpv6MTU(_ packet: borrowing Packet, _ bytes: RawSpan) -> UInt32? {
+        guard let icmp = packet.icmp, packet.ip?.version == .v6, icmp.type == 2,
+            icmp.offset &+ 8 <= bytes.byteCount
+        else { return nil }
+        return bytes.bigEndian32(at: icmp.offset &+ 4)
+    }
+
+    private func bufferHolds(
+        _ number: Int32, _ conditions: Range<Int32>, _ packet: borrowing Packet, _ bytes: RawSpan,
+        _ scratch: InspectionScratch
+    ) -> Bool {
+        let use = bufferUses[Int(number)]
+        guard let range = PacketBuffers.range(of: use.buffer, packet) else { return false }
+        var inspector = ContentInspector(policy: self, scratch: scratch)
+        guard !use.transforms.isEmpty else { return inspector.matches(conditions, bytes.clamped(range)) }
+        var buffer = BufferBytes(bytes.clamped(range).copied())
+        for transform in use.transforms { buffer = transform.apply(buffer) }
+        return inspector.matches(conditions, unsafe buffer.storage.span.bytes.extracting(buffer.range))
     }
 
     private func flowbitsHold(
@@ -99,6 +136,27 @@ extension FlowTest {
 }
 
 extension ICMPHeader {
-    /// Echo request or reply, of either version: only these have an identifier and a sequence number.
-    var isEcho: Bool { [0, 8, 128, 129].contains(type) }
+    /// Queries and their answers have an identifier and a sequence number: echo, timestamp, information and address mask
+    /// of ICMPv4, echo of ICMPv6.
+    var hasIdentifier: Bool { [0, 8, 13, 14, 15, 16, 17, 18, 128, 129].contains(type) }
+}
+
+extension IntegerTest {
+    /// `dsize:!N` asks for a payload of another size, not for none.
+    fileprivate func matches(payloadSize size: Int) -> Bool {
+        (comparison != .notEqual || size > 0) && matches(Int64(size))
+    }
+
+    /// In units of eight bytes for IPv4, in bytes for IPv6, where a fragment header must be there (as Suricata has it).
+    fileprivate func matches(fragmentOffset ip: IPHeader) -> Bool {
+        switch ip.version {
+        case .v4: matches(Int64(ip.fragmentOffset / 8))
+        case .v6: ip.hasFragmentHeader && matches(Int64(ip.fragmentOffset))
+        }
+    }
+}
+
+extension IPHeader {
+    /// The protocol that `ip_proto` speaks of: of an IPv6 fragment that of its fragment header.
+    fileprivate var ruleProtocol: IPProtocol { version == .v6 && isFragment ? .fragment : upperProtocol }
 }

@@ -32,7 +32,7 @@ extension StatefulEvaluator {
         of signature: Signature, _ match: QueuedMatch, _ flow: inout Flow, _ context: PacketContext,
         _ decision: inout Decision
     ) {
-        guard signature.action != .alert else { return }
+        guard signature.action != .alert, signature.action != .config else { return }
         if signature.action == .pass {
             if decision.disposition == .accept, !decision.isPassed { decision.signature = match.signature }
             decision.isPassed = true

@@ -43,10 +43,10 @@ public struct StatefulEvaluator: ~Copyable {
         guard let tuple = packet.tuple else { return }
         if context.sessionEvents.contains(.protocolChanged) { conversation?.inspection.beginAnew() }
         let set = ruleSet(for: tuple, context, &flow)
-        runAddressOnly(set, packet, context, &flow, conversation)
-        runPacket(set, packet, bytes, context, conversation)
+        runAddressOnly(set, packet, bytes, context, &flow, conversation)
+        runPacket(set, packet, bytes, context, &flow, conversation)
         if let conversation, inspectsTransactions(context, flow, conversation) {
-            runTransactions(set, packet, context, conversation)
+            runTransactions(set, packet, bytes, context, &flow, conversation)
         }
         if !queue.isEmpty { settle(&flow, context, &decision) }
         // Differs: what was not looked through to the end is not forwarded; Suricata has no such limit.
@@ -74,7 +74,7 @@ public struct StatefulEvaluator: ~Copyable {
     /// Suricata judges these on the first packet of each direction. Differs: a pass, drop or reject is judged on every
     /// packet while the flow is undecided, or else one packet-scope pass on the SYN would silence it for good.
     private mutating func runAddressOnly(
-        _ set: RuleSet, _ packet: borrowing Packet, _ context: PacketContext, _ flow: inout Flow,
+        _ set: RuleSet, _ packet: borrowing Packet, _ bytes: RawSpan, _ context: PacketContext, _ flow: inout Flow,
         _ conversation: Conversation?
     ) {
         guard !set.addressOnly.isEmpty else { return }
@@ -85,8 +85,10 @@ public struct StatefulEvaluator: ~Copyable {
         for index in set.addressOnly {
             let signature = policy.signatures[Int(index)]
             if isRepeated, signature.action == .alert { continue }
-            guard policy.holds(signature.packetTests, of: signature, packet, context, conversation) else { continue }
-            if !isRepeated { apply(signature.effects, conversation) }
+            guard policy.holds(signature.packetTests, of: signature, packet, bytes, context, conversation, scratch) else {
+                continue
+            }
+            if !isRepeated { apply(signature.effects, &flow, context, conversation) }
             queue.append(QueuedMatch(signature: index, transaction: -1, isInStream: false))
         }
     }
@@ -94,7 +96,7 @@ public struct StatefulEvaluator: ~Copyable {
     // MARK: phase 2
 
     private mutating func runPacket(
-        _ set: RuleSet, _ packet: borrowing Packet, _ bytes: RawSpan, _ context: PacketContext,
+        _ set: RuleSet, _ packet: borrowing Packet, _ bytes: RawSpan, _ context: PacketContext, _ flow: inout Flow,
         _ conversation: Conversation?
     ) {
         let hasPayload = packet.payloadLength > 0
@@ -108,13 +110,15 @@ public struct StatefulEvaluator: ~Copyable {
             if needs.contains(.payload), !hasPayload { continue }
             if needs.contains(.flow), !context.hasFlow { continue }
             guard signature.accepts(appProtocol) else { continue }
-            guard policy.holds(signature.packetTests, of: signature, packet, context, conversation) else { continue }
+            guard policy.holds(signature.packetTests, of: signature, packet, bytes, context, conversation, scratch) else {
+                continue
+            }
             var isInStream = false
             if !signature.payload.isEmpty {
                 guard let place = findPayload(signature, packet, bytes, context, conversation) else { continue }
                 isInStream = place == .stream
             }
-            apply(signature.effects, conversation)
+            apply(signature.effects, &flow, context, conversation)
             queue.append(QueuedMatch(signature: index, transaction: -1, isInStream: isInStream))
         }
     }
@@ -160,13 +164,16 @@ public struct StatefulEvaluator: ~Copyable {
         return inspector.matches(signature.payload, window)
     }
 
-    private func apply(_ effects: Range<Int32>, _ conversation: Conversation?) {
-        guard !effects.isEmpty, let conversation else { return }
+    private func apply(
+        _ effects: Range<Int32>, _ flow: inout Flow, _ context: PacketContext, _ conversation: Conversation?,
+        _ transaction: Transaction? = nil
+    ) {
         for index in effects.asInt {
             switch policy.effects[index] {
-            case .setFlowbit(let bit): conversation.inspection.setBit(bit, true)
-            case .clearFlowbit(let bit): conversation.inspection.setBit(bit, false)
-            case .toggleFlowbit(let bit): conversation.inspection.toggleBit(bit)
+            case .setFlowbit(let bit): conversation?.inspection.setBit(bit, true)
+            case .clearFlowbit(let bit): conversation?.inspection.setBit(bit, false)
+            case .toggleFlowbit(let bit): conversation?.inspection.toggleBit(bit)
+            case .flow(let effect): if context.hasFlow { effect.apply(to: &flow, transaction) }
             }
         }
     }
@@ -181,19 +188,20 @@ public struct StatefulEvaluator: ~Copyable {
     }
 
     private mutating func runTransactions(
-        _ set: RuleSet, _ packet: borrowing Packet, _ context: PacketContext, _ conversation: Conversation
+        _ set: RuleSet, _ packet: borrowing Packet, _ bytes: RawSpan, _ context: PacketContext, _ flow: inout Flow,
+        _ conversation: Conversation
     ) {
         for transaction in conversation.session.transactions
         where transaction.identifier >= conversation.inspection.firstOpen {
             let place = conversation.inspection.index(of: transaction)
             // Without signatures too: what is complete and seen in both directions can be let go.
-            inspect(transaction, place, set, packet, context, conversation)
+            inspect(transaction, place, set, packet, bytes, context, &flow, conversation)
         }
     }
 
     private mutating func inspect(
-        _ transaction: Transaction, _ place: Int, _ set: RuleSet, _ packet: borrowing Packet, _ context: PacketContext,
-        _ conversation: Conversation
+        _ transaction: Transaction, _ place: Int, _ set: RuleSet, _ packet: borrowing Packet, _ bytes: RawSpan,
+        _ context: PacketContext, _ flow: inout Flow, _ conversation: Conversation
     ) {
         var side = conversation.inspection.transactions[place].side(context.direction)
         guard !side.isDone, transaction.takeNews(context.direction) else { return }
@@ -207,9 +215,9 @@ public struct StatefulEvaluator: ~Copyable {
         for index in candidates {
             let signature = policy.signatures[Int(index)]
             guard
-                matches(signature, transaction, &side, packet, context, conversation)
+                matches(signature, transaction, &side, packet, bytes, context, conversation)
             else { continue }
-            apply(signature.effects, conversation)
+            apply(signature.effects, &flow, context, conversation, transaction)
             queue.append(QueuedMatch(signature: index, transaction: Int64(transaction.identifier), isInStream: false))
         }
         if transaction.isComplete(context.direction) { side.isDone = true }
@@ -260,8 +268,7 @@ public struct StatefulEvaluator: ~Copyable {
 
     private func matches(
         _ signature: Signature, _ transaction: Transaction, _ side: inout FlowInspection.Side,
-        _ packet: borrowing Packet,
-        _ context: PacketContext, _ conversation: Conversation
+        _ packet: borrowing Packet, _ bytes: RawSpan, _ context: PacketContext, _ conversation: Conversation
     ) -> Bool {
         let stored = side.stored.firstIndex { $0.signature == signature.order }
         var flags = stored.map { side.stored[$0].flags } ?? 0
@@ -270,7 +277,7 @@ public struct StatefulEvaluator: ~Copyable {
         }
         guard signature.appProtocol == transaction.appProtocol else { return false }
         if stored == nil {
-            guard policy.holds(signature.packetTests, of: signature, packet, context, conversation) else {
+            guard policy.holds(signature.packetTests, of: signature, packet, bytes, context, conversation, scratch) else {
                 return false
             }
         }
@@ -291,5 +298,16 @@ extension FlowInspection.TransactionState {
 
     mutating func setSide(_ direction: FlowDirection, _ side: FlowInspection.Side) {
         if direction == .toServer { toServer = side } else { toClient = side }
+    }
+}
+
+extension FlowEffect {
+    func apply(to flow: inout Flow, _ transaction: Transaction?) {
+        switch self {
+        case .bypass: flow.flags.insert(.bypassed)
+        case .leaveTransactionOut: transaction?.isLogged = true
+        case .leaveTransactionsOut: flow.flags.insert(.transactionsUnlogged)
+        case .leaveFlowOut: flow.flags.insert(.unlogged)
+        }
     }
 }

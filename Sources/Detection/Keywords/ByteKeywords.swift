@@ -29,7 +29,7 @@ enum ByteKeywords {
         ) { builder, argument throws(RuleProblem) in
             var words = ArgumentWords(argument)
             var field = ByteField(count: .literal(0), offset: .literal(0))
-            field.count = try builder.byteNumber(try words.next("the number of bytes"), 1...23, argument)
+            field.count = try builder.byteNumber(try words.next("the number of bytes"), 0...23, argument)
             var sign = try words.next("an operator")
             let isNegated = sign.hasPrefix("!")
             if isNegated { sign = String(sign.dropFirst().drop { $0 == " " }) }
@@ -79,7 +79,7 @@ enum ByteKeywords {
             var words = ArgumentWords(argument)
             var field = ByteField(count: .literal(0), offset: .literal(0))
             var (multiplier, alignment) = (UInt64(1), UInt64(1))
-            field.count = try builder.byteNumber(try words.next("the number of bytes"), 1...23, argument)
+            field.count = try builder.byteNumber(try words.next("the number of bytes"), 0...23, argument)
             field.offset = try builder.byteNumber(try words.next("an offset"), -65535...65535, argument)
             let name = try words.next("a name")
             while let word = words.nextIfAny() {

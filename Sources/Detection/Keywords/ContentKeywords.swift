@@ -3,8 +3,8 @@ import RuleLanguage
 
 /// `content` and the modifiers behind it.
 enum ContentKeywords {
-    /// Longest literal, as in Suricata.
-    static let maximumLength = 255
+    /// Longest literal: as long as a rule may be.
+    static let maximumLength = RuleParser.maximumRuleLength
 
     static let all = [
         Keyword(name: "content", value: .required, summary: "A literal, with hexadecimal bytes between bars.") {
@@ -30,7 +30,20 @@ enum ContentKeywords {
             guard !draft.pattern.endsWith else { throw RuleProblem("endswith stands twice behind one content") }
             draft.pattern.endsWith = true
         },
-        modifier("rawbytes", "Without effect; accepted for old rules.") { _ throws(RuleProblem) in },
+        Keyword(name: "rawbytes", value: .none, summary: "Without effect; accepted for old rules.") {
+            builder, argument throws(RuleProblem) in
+            guard builder.target == .payload else {
+                throw RuleProblem("rawbytes goes with the payload, not with a buffer", hint: "remove rawbytes")
+            }
+            try builder.modifyContent(argument.option) { draft throws(RuleProblem) in
+                guard !draft.hasRawBytes else { throw RuleProblem("rawbytes stands twice behind one content") }
+                draft.hasRawBytes = true
+            }
+        },
+        Keyword(name: "pkt_data", value: .none, summary: "From here on content is looked for in the payload again.") {
+            builder, _ throws(RuleProblem) in
+            builder.target = .payload
+        },
         Keyword(
             name: "fast_pattern", value: .optional,
             summary: "The literal by which candidates are found; changes no result."
@@ -44,10 +57,18 @@ enum ContentKeywords {
             }
             try builder.modifyContent(argument.option) { draft throws(RuleProblem) in
                 guard !draft.isFastPattern else { throw RuleProblem("fast_pattern stands twice behind one content") }
-                guard !draft.pattern.isNegated || !draft.isAbsolute && !draft.pattern.isRelative else {
-                    throw RuleProblem("fast_pattern cannot stand with a negated content that has a place")
+                if isRange {
+                    let numbers = argument.parts.compactMap { Int($0) }
+                    guard numbers.count == 2, numbers[0] <= draft.bytes.count,
+                        numbers[1] <= draft.bytes.count - numbers[0]
+                    else {
+                        throw RuleProblem(
+                            "fast_pattern names more than the content's \(draft.bytes.count) bytes",
+                            hint: "offset and length lie inside the content")
+                    }
                 }
                 draft.isFastPattern = true
+                draft.isFastPatternOnly = text == "only"
             }
         },
         number("offset", "Where the search begins.", 0...65535, \.offset) { draft, value throws(RuleProblem) in
@@ -172,6 +193,8 @@ enum ContentLiteral {
                 }
             } else if byte == UInt8(ascii: "\\") {
                 isEscaped = true
+            } else if byte == UInt8(ascii: "\"") {
+                throw RuleProblem("a quote inside content is written \\\"", offset: place, length: 1)
             } else {
                 bytes.append(byte)
             }

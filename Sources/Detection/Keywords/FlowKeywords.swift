@@ -37,8 +37,12 @@ enum FlowKeywords {
 
     private static func take(_ word: String, _ test: inout FlowTest) throws(RuleProblem) {
         switch word {
-        case "to_server", "from_client": test.toServer = true
-        case "to_client", "from_server": test.toClient = true
+        case "to_server", "from_client":
+            guard !test.toServer else { throw RuleProblem("flow names the direction twice") }
+            test.toServer = true
+        case "to_client", "from_server":
+            guard !test.toClient else { throw RuleProblem("flow names the direction twice") }
+            test.toClient = true
         case "established": try establish(.established, word, &test)
         case "not_established": try establish(.notEstablished, word, &test)
         case "stateless": try establish(.stateless, word, &test)

@@ -5,21 +5,26 @@ enum MetaKeywords {
     static let all = [
         Keyword(name: "msg", value: .required, summary: "Text of the log entry.") {
             builder, argument throws(RuleProblem) in
-            builder.detail.message = try argument.quoted().unescaped
+            let value = try argument.quoted()
+            guard value.isQuoted, !value.isNegated else {
+                throw RuleProblem("msg needs quotes", hint: "write msg:\"...\"")
+            }
+            guard !value.text.isEmpty else { throw RuleProblem("msg is empty") }
+            builder.detail.message = value.unescaped
         },
         Keyword(name: "sid", value: .required, summary: "The signature's number, unique with its gid.") {
             builder, argument throws(RuleProblem) in
-            builder.detail.signatureID = UInt32(try number(argument, 1...Int(UInt32.max)))
+            builder.detail.signatureID = UInt32(try number(argument, 1...Int(UInt32.max - 1)))
         },
         Keyword(
             name: "gid", value: .required, summary: "Number of the generator the signature belongs to; 1 by default."
         ) {
             builder, argument throws(RuleProblem) in
-            builder.detail.generatorID = UInt32(try number(argument, 0...Int(UInt32.max)))
+            builder.detail.generatorID = UInt32(try number(argument, 0...Int(UInt32.max - 1)))
         },
         Keyword(name: "rev", value: .required, summary: "Revision of the signature.") {
             builder, argument throws(RuleProblem) in
-            builder.detail.revision = UInt32(try number(argument, 1...Int(UInt32.max)))
+            builder.detail.revision = UInt32(try number(argument, 1...Int(UInt32.max - 1)))
         },
         Keyword(name: "classtype", value: .required, summary: "Class of the event; gives category and priority.") {
             builder, argument throws(RuleProblem) in
@@ -38,6 +43,12 @@ enum MetaKeywords {
         },
         Keyword(name: "reference", value: .required, summary: "Where to read more: type,address.") {
             builder, argument throws(RuleProblem) in
+            guard let comma = argument.text.firstIndex(of: ","),
+                argument.text[argument.text.index(after: comma)...].contains(where: { $0 != " " })
+            else {
+                throw RuleProblem(
+                    "'\(argument.text)' is no reference", hint: "expected a type and an address: url,example.com/x")
+            }
             builder.detail.references.append(argument.text)
         },
         Keyword(name: "metadata", value: .required, summary: "Pairs of key and value for the log.") {
@@ -52,9 +63,11 @@ enum MetaKeywords {
             guard ["src_ip", "dest_ip"].contains(argument.text) else {
                 throw RuleProblem("'\(argument.text)' is no target", hint: "expected src_ip or dest_ip")
             }
-        },
-        Keyword(name: "requires", value: .required, summary: "What an engine must have for the rule to count.") {
-            builder, argument throws(RuleProblem) in
+            let isSource = argument.text == "src_ip"
+            guard builder.detail.targetsSource == nil || builder.detail.targetsSource == isSource else {
+                throw RuleProblem("target names both ends", hint: "keep one of src_ip and dest_ip")
+            }
+            builder.detail.targetsSource = isSource
         },
         Keyword(name: "noalert", value: .none, summary: "The rule acts without a log entry.") {
             builder, _ throws(RuleProblem) in

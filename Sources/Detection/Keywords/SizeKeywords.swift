@@ -8,7 +8,7 @@ enum SizeKeywords {
             guard case .buffer = builder.target else {
                 throw RuleProblem("bsize needs a buffer before it", hint: "for payload use dsize")
             }
-            let test = try argument.integer(IntegerSyntax(maximum: Int64(UInt32.max), allowsDash: false))
+            let test = try argument.integer(IntegerSyntax(maximum: Int64(UInt32.max)))
             builder.append(.size(test, argument.option))
         },
         Keyword(name: "dsize", value: .required, summary: "Length of the packet's payload: N, !N, <N, >N, N<>M.") {

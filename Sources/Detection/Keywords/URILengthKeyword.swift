@@ -17,7 +17,7 @@ enum URILengthKeyword {
         }
         let buffer = form == "raw" ? BufferID.httpURIRaw : .httpURI
         let test: IntegerTest
-        switch IntegerSyntax(maximum: 65535, allowsDash: true).parse(parts[0]) {
+        switch IntegerSyntax(maximum: 65535).parse(parts[0]) {
         case .success(let parsed): test = parsed
         case .failure(let problem): throw RuleProblem("'\(parts[0])' is no value of urilen", hint: problem.message)
         }

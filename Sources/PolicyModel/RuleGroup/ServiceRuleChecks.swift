@@ -42,7 +42,7 @@ struct ServiceRuleChecks {
                 rule.diagnostic(
                     at: rule.protocolToken, "\(rule.protocolName) reject is not supported",
                     hint: "reject answers with a TCP reset; it goes with \(names); use drop"))
-        case .rejectSource, .rejectDestination, .rejectBoth:
+        case .rejectSource, .rejectDestination, .rejectBoth, .config:
             problems.append(
                 rule.diagnostic(
                     at: rule.actionToken, "Action \(rule.action.rawValue) is not supported",

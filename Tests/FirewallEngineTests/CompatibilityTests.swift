@@ -1,0 +1,101 @@
+import Detection
+import FirewallEngine
+import FlowTracking
+import NetTypes
+import PacketIO
+import TestSupport
+import Testing
+import Wire
+
+/// Where Weir differs from Suricata, `compat.suricata` takes it back. (Names, framing and DNS off its port: AppLayerTests.
+/// Overlaps and default actions: beside their own tests.)
+struct CompatibilityTests {
+    struct Row: CustomTestStringConvertible {
+        var what: String
+        var rules: String
+        var frames: [TimedFrame]
+        /// The last packet's verdict.
+        var weir: Judgment
+        var suricata: Judgment
+
+        var testDescription: String { what }
+    }
+
+    static let out = PacketBuilder(from: "10.0.0.1", to: "192.0.2.1")
+    static let passUDP = "pass udp any any -> any any (dsize:>0; sid:1;)"
+
+    static func timed(_ frames: [UInt8]...) -> [TimedFrame] {
+        frames.map { TimedFrame($0, at: Timestamp(seconds: 1_700_000_000)) }
+    }
+
+    static var established: TCPScript {
+        var script = TCPScript()
+        script.handshake()
+        return script
+    }
+
+    static let rows: [Row] = [
+        Row(
+            what: "fragment", rules: passUDP,
+            frames: timed(
+                out.fragments(.udp, out.udpDatagram(UDPFields(1, 2), [UInt8](repeating: 1, count: 32)), size: 16)[0]),
+            weir: .drop(.defragError), suricata: .accept),
+        Row(
+            what: "undecodable", rules: passUDP, frames: timed(Array(out.udp(UDPFields(1, 2)).prefix(20))),
+            weir: .drop(.decodeError), suricata: .accept),
+        Row(
+            what: "parser error", rules: "alert tcp any any -> any any (flags:U; sid:1;)",
+            frames: {
+                var script = established
+                script.client([22, 3, 1, 0, 8, 1, 0, 0, 4, 3, 3, 0, 0])
+                return script.frames
+            }(),
+            weir: .drop(.applicationError), suricata: .accept),
+        Row(
+            what: "payload out of the window", rules: "alert tcp any any -> any any (flags:U; sid:1;)",
+            frames: {
+                var script = established
+                script.client("hello")
+                return script.frames
+                    + timed(
+                        out.tcp(
+                            TCPFields(
+                                40_000, 443, [.ack, .psh], sequence: script.next(.toServer) &+ 3_000_000,
+                                acknowledgment: 500_001), [1]))
+            }(),
+            weir: .drop(.streamError), suricata: .accept),
+        Row(
+            what: "address rule behind a packet's pass",
+            rules: """
+                pass udp any any -> any any (dsize:1; sid:1;)
+                drop udp any any -> any any (sid:2;)
+                """,
+            frames: timed(out.udp(UDPFields(1, 2), [1]), out.udp(UDPFields(1, 2), [1, 2])),
+            weir: .drop(.rules, 2), suricata: .accept),
+        Row(
+            what: "midstream packet", rules: "alert tcp any any -> any any (flags:U; sid:1;)",
+            frames: {
+                var script = TCPScript()
+                script.client("a")
+                script.client("b")
+                return script.frames
+            }(),
+            weir: .drop(.streamMidstream), suricata: .drop(.flowDrop)),
+        Row(
+            what: "time exceeded of a flow",
+            rules: "pass udp any any -> any any (sid:1;)\ndrop icmp any any -> any any (sid:2;)",
+            frames: timed(
+                out.udp(UDPFields(1, 2), [1]),
+                out.reversed.icmpError(
+                    type: 11, code: 0, quoting: out.network(.udp, out.udpDatagram(UDPFields(1, 2), [1])))),
+            weir: .accept, suricata: .drop(.rules, 2)),
+    ]
+
+    @Test(arguments: rows)
+    func behaviour(row: Row) throws {
+        var weir = try Firewall(row.rules, defaults: [])
+        #expect(weir.judge(row.frames).last == row.weir)
+        var compatible = try Firewall(row.rules, defaults: [], configure: { $0.compatibleWithSuricata = true })
+        #expect(compatible.judge(row.frames).last == row.suricata)
+    }
+}
