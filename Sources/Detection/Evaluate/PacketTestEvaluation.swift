@@ -10,7 +10,8 @@ extension CompiledPolicy {
         _ context: PacketContext,
         _ conversation: Conversation?, _ scratch: InspectionScratch
     ) -> Bool {
-        for index in tests.asInt where !holds(packetTests[index], of: signature, packet, bytes, context, conversation, scratch) {
+        for index in tests.asInt
+        where !holds(packetTests[index], of: signature, packet, bytes, context, conversation, scratch) {
             return false
         }
         return true

@@ -85,7 +85,8 @@ public struct StatefulEvaluator: ~Copyable {
         for index in set.addressOnly {
             let signature = policy.signatures[Int(index)]
             if isRepeated, signature.action == .alert { continue }
-            guard policy.holds(signature.packetTests, of: signature, packet, bytes, context, conversation, scratch) else {
+            guard policy.holds(signature.packetTests, of: signature, packet, bytes, context, conversation, scratch)
+            else {
                 continue
             }
             if !isRepeated { apply(signature.effects, &flow, context, conversation) }
@@ -110,7 +111,8 @@ public struct StatefulEvaluator: ~Copyable {
             if needs.contains(.payload), !hasPayload { continue }
             if needs.contains(.flow), !context.hasFlow { continue }
             guard signature.accepts(appProtocol) else { continue }
-            guard policy.holds(signature.packetTests, of: signature, packet, bytes, context, conversation, scratch) else {
+            guard policy.holds(signature.packetTests, of: signature, packet, bytes, context, conversation, scratch)
+            else {
                 continue
             }
             var isInStream = false
@@ -277,7 +279,8 @@ public struct StatefulEvaluator: ~Copyable {
         }
         guard signature.appProtocol == transaction.appProtocol else { return false }
         if stored == nil {
-            guard policy.holds(signature.packetTests, of: signature, packet, bytes, context, conversation, scratch) else {
+            guard policy.holds(signature.packetTests, of: signature, packet, bytes, context, conversation, scratch)
+            else {
                 return false
             }
         }
