@@ -136,4 +136,25 @@ struct NameRuleTests {
             #expect(judgments.flatMap(\.alerts).sorted() == alerts, "port \(port)")
         }
     }
+
+    @Test("file.data of a mail: each attachment, once the mail is through")
+    func attachment() throws {
+        var script = TCPScript(port: 25)
+        script.handshake()
+        script.server(utf8("220 mx ESMTP\r\n"))
+        script.client(utf8("EHLO me\r\n"))
+        script.server(utf8("250 hi\r\n"))
+        script.client(utf8("MAIL FROM:<a>\r\n"))
+        script.server(utf8("250 ok\r\n"))
+        script.client(utf8("DATA\r\n"))
+        script.server(utf8("354 go\r\n"))
+        let head = "Content-Type: application/x; name=\"a\"\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        script.client(utf8(head + "VEhJUyBJUyBBVFRBQ0hFRA==\r\n"))
+        script.client(utf8(".\r\n"))
+        let rules = [
+            "file.data; content:\"ATTACHED\"", "file.data; content:\"VEhJUyBJ\"",
+            "file_data; content:\"THIS\"; startswith",
+        ].map { "smtp any any -> any any (\($0); #;)" }
+        #expect(try Self.alerts(rules, script) == [12: [1, 3]])
+    }
 }

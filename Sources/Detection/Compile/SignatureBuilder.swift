@@ -115,6 +115,7 @@ struct SignatureBuilder {
 
     /// From here on content goes to this buffer.
     mutating func select(_ buffer: StickyBuffer, _ option: RuleOption) throws(RuleProblem) {
+        let buffer = buffer.variant(for: appProtocol)
         if buffer.isOfPacket {
             try requireHeader(for: buffer, option)
         } else {

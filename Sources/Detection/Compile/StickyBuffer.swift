@@ -47,6 +47,7 @@ enum BufferID: UInt8, CaseIterable, Sendable {
     case httpRequestBody
     case httpResponseBody
     case fileData
+    case mailAttachment
     case dnsQuery
     case sshSoftware
     case sshProtocol
@@ -102,8 +103,16 @@ extension StickyBuffer {
         TLSBuffers.all + HTTPBuffers.all + DNSBuffers.all + SSHBuffers.all
         + PacketBuffers.all
 
+    /// What a name of `all` means in rules about another protocol.
+    static let variants: [StickyBuffer] = SMTPBuffers.all
+
+    /// This buffer, or what its name means for a protocol.
+    func variant(for appProtocol: AppProtocol) -> StickyBuffer {
+        StickyBuffer.variants.first { $0.name == name && $0.appProtocol == appProtocol } ?? self
+    }
+
     static let byID: [StickyBuffer] = BufferID.allCases.map { id in
-        guard let buffer = all.first(where: { $0.id == id }) else {
+        guard let buffer = (all + variants).first(where: { $0.id == id }) else {
             preconditionFailure("buffer \(id) is not registered")
         }
         return buffer
@@ -145,7 +154,8 @@ extension Transaction {
         case .http(let exchange): HTTPBuffers.bytes(of: buffer, exchange, direction, instance, &body)
         case .dns(let message): DNSBuffers.bytes(of: buffer, message, instance)
         case .ssh(let handshake): SSHBuffers.bytes(of: buffer, handshake, direction)
-        case .smtp, .ftpData: nil
+        case .smtp(let mail): SMTPBuffers.bytes(of: buffer, mail, instance)
+        case .ftpData: nil
         }
     }
 }
