@@ -335,4 +335,10 @@ extension AppLayerSession {
     }
 
     private var earlyToServer: [UInt8] { early.toServer }
+
+    /// Both sides of a TLS 1.3 connection send nothing but application data.
+    public var isEncrypted: Bool {
+        guard case .tls(let handshake)? = transactions.first?.facts else { return false }
+        return handshake.version == 0x0304 && handshake.hasClientApplicationData
+    }
 }

@@ -80,7 +80,7 @@ public final class TLSParser: ApplicationParser {
         switch side.type {
         case 20: sawChangeCipherSpec(&side, direction)
         case 22 where !side.isEncrypted: try readHandshake(fragment.all, &side, direction)
-        case 23: sawApplicationData()
+        case 23: sawApplicationData(direction)
         default: break
         }
     }
@@ -113,10 +113,11 @@ public final class TLSParser: ApplicationParser {
         side.isEncrypted = handshake.serverHello?.isRetryRequest != true
     }
 
-    private func sawApplicationData() {
+    private func sawApplicationData(_ direction: FlowDirection) {
         handshake.isEncrypted = true
         // Early data may precede the ServerHello (RFC 8446 section 2.3): the handshake is not over then.
         guard handshake.serverHello != nil else { return }
+        if direction == .toServer { handshake.hasClientApplicationData = true }
         finishHandshake()
     }
 

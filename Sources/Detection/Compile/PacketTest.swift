@@ -43,6 +43,18 @@ enum PacketTest: Sendable {
     case packetBuffer(Int32, Range<Int32>)
 }
 
+extension PacketTest {
+    /// It holds for packets with payload alone: `dsize` unless it says zero or less than something.
+    var needsPayload: Bool {
+        guard case .payloadSize(let test) = self else { return false }
+        switch test.comparison {
+        case .less, .lessOrEqual, .outside: return false
+        case .equal: return test.first > 0
+        case .notEqual, .greater, .greaterOrEqual, .between, .within: return true
+        }
+    }
+}
+
 /// The `flow` keyword.
 struct FlowTest: Sendable {
     enum Establishment: UInt8, Sendable {

@@ -308,6 +308,7 @@ extension SignatureBuilder {
     private var requirements: Signature.Requirements {
         var result: Signature.Requirements = []
         if flow != nil || appProtocol != .unknown { result.insert(.flow) }
+        if packetTests.contains(where: \.needsPayload) { result.insert(.payload) }
         if !payload.isEmpty {
             result.insert(.payload)
             let isTCP = ruleProtocol.ipProtocols.isEmpty || ruleProtocol.ipProtocols.contains(.tcp)

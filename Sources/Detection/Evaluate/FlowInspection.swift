@@ -31,6 +31,9 @@ struct FlowInspection {
 
     /// Transactions before this one are over and done with, whether or not their parser still has them.
     var firstOpen: UInt64 = 0
+    /// The flow speaks TLS 1.3 and its handshake was over before the packet at hand: payload is noise from there on, and
+    /// rules do not look at it.
+    var isPayloadHidden = false
     private var bits: [UInt64] = []
     var transactions: [TransactionState] = []
 
@@ -114,6 +117,11 @@ public final class Conversation {
         recognitionEcho.subtract(own)
         recognitionEcho.formUnion(fresh.intersection([.recognitionDoneToServer, .recognitionDoneToClient]))
         return fresh.union(echo)
+    }
+
+    func noteEncryption() {
+        guard !inspection.isPayloadHidden, session.appProtocol == .tls else { return }
+        inspection.isPayloadHidden = session.isEncrypted
     }
 
     public func stream(_ direction: FlowDirection) -> StreamReassembler { direction == .toServer ? toServer : toClient }

@@ -48,6 +48,7 @@ public struct StatefulEvaluator: ~Copyable {
         if let conversation, inspectsTransactions(context, flow, conversation) {
             runTransactions(set, packet, bytes, context, &flow, conversation)
         }
+        conversation?.noteEncryption()
         if !queue.isEmpty { settle(&flow, context, &decision) }
         // Differs: what was not looked through to the end is not forwarded; Suricata has no such limit.
         if scratch.isExhausted, !policy.compatibleWithSuricata { decision.drop(.inspectionLimit) }
@@ -100,7 +101,7 @@ public struct StatefulEvaluator: ~Copyable {
         _ set: RuleSet, _ packet: borrowing Packet, _ bytes: RawSpan, _ context: PacketContext, _ flow: inout Flow,
         _ conversation: Conversation?
     ) {
-        let hasPayload = packet.payloadLength > 0
+        let hasPayload = packet.payloadLength > 0 && conversation?.inspection.isPayloadHidden != true
         // TCP's protocol counts from the established connection on, that of datagrams at once.
         let isStream = packet.tcp != nil
         let isJudgeable = context.isStreamEstablished || !isStream
