@@ -99,7 +99,7 @@ public final class HTTPParser: ApplicationParser {
             if let index = requestIndex {
                 event = try requests.next(&cursor, into: &exchanges[index].request)
                 // At once: the next piece may belong to another request.
-                for event in requests.takeEvents() { transactions[index].raise(event) }
+                for noticed in requests.takeEvents() { transactions[index].raise(noticed) }
                 if case .bodyBytes(let range) = event {
                     exchanges[index].requestBody.take(bytes.extracting(range))
                 } else if event == .messageComplete, requests.continueBehindEnd(request: cursor.rest) {
@@ -161,7 +161,7 @@ public final class HTTPParser: ApplicationParser {
             let event: HTTPMessageReader.Event
             if let index = responseIndex {
                 event = try responses.next(&cursor, into: &exchanges[index].response)
-                for event in responses.takeEvents() { transactions[index].raise(event) }
+                for noticed in responses.takeEvents() { transactions[index].raise(noticed) }
                 if case .bodyBytes(let range) = event {
                     exchanges[index].responseBody.take(bytes.extracting(range))
                     raiseBodyEvents(index)
