@@ -18,7 +18,7 @@ extension EVEEncoder {
         let transaction = conversation?.session.transactions.first { Int64($0.identifier) == match.transaction }
         if transaction != nil { writer.member("tx_id", match.transaction) }
         flowbits(conversation, policy)
-        alertObject(match.signature, decision, policy)
+        alertObject(match.signature, decision, policy, tuple: event.packet.tuple)
         application(conversation?.session)
         if flow != nil { writer.member("direction", literal: direction == .toServer ? "to_server" : "to_client") }
         if let transaction = transaction ?? conversation?.session.transactions.last { facts(transaction) }
@@ -40,7 +40,10 @@ extension EVEEncoder {
         writer.endObject()
     }
 
-    mutating func alertObject(_ number: Int32, _ decision: Decision, _ policy: CompiledPolicy) {
+    /// - Parameter tuple: for the ends of a rule with `target`.
+    mutating func alertObject(
+        _ number: Int32, _ decision: Decision, _ policy: CompiledPolicy, tuple: FlowTuple? = nil
+    ) {
         let signature = policy.signatures[Int(number)]
         let detail = policy.detail(of: number)
         writer.beginObject("alert")
@@ -51,7 +54,18 @@ extension EVEEncoder {
         writer.member("signature", detail.message)
         writer.member("category", detail.classification)
         writer.member("severity", detail.severity)
+        if let targetsSource = detail.targetsSource, let tuple {
+            end("source", targetsSource ? tuple.reversed : tuple)
+            end("target", targetsSource ? tuple : tuple.reversed)
+        }
         if !detail.metadata.isEmpty { metadata(detail.metadata) }
+        writer.endObject()
+    }
+
+    private mutating func end(_ name: StaticString, _ tuple: FlowTuple) {
+        writer.beginObject(name)
+        writer.member("ip", tuple.source.expanded)
+        if tuple.ipProtocol.hasPorts { writer.member("port", tuple.sourcePort) }
         writer.endObject()
     }
 

@@ -36,6 +36,9 @@ public struct Counters: Sendable {
     public var flows: UInt64 = 0
     public var flowsEvicted: UInt64 = 0
     public var flowsRefused: UInt64 = 0
+    /// Of bypassed flows.
+    public var bypassedPackets: UInt64 = 0
+    public var bypassedBytes: UInt64 = 0
     public var midstream: UInt64 = 0
     public var reassemblyGaps: UInt64 = 0
     public var reassemblyRefused: UInt64 = 0

@@ -123,6 +123,7 @@ extension Pipeline {
         switch flows[index].disposition {
         case .undecided: return nil
         case .passed:
+            if flows[index].flags.contains(.bypassed) { countBypassed() }
             // Names are still read for the log.
             if conversations[flows[index].conversation] != nil || packet.tcp == nil && !isRead(index) { return nil }
             decision.isPassed = true

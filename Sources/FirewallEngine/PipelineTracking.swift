@@ -150,6 +150,7 @@ extension Pipeline {
         attach(index, direction)
         context.isEstablished = flows[index].state != .new
         if flows[index].flags.contains(.bypassed) {
+            countBypassed()
             decision.isPassed = true
             return conclude(index)
         }
@@ -179,12 +180,18 @@ extension Pipeline {
         return judge(index, bytes)
     }
 
+    mutating func countBypassed() {
+        counters.bypassedPackets += 1
+        counters.bypassedBytes += UInt64(packet.wireLength)
+    }
+
     /// What rules may ask about the packet's place in its connection.
     private mutating func noteStream(_ index: FlowIndex, _ fault: StreamFault?) {
         context.streamSizes = flows[index].tcp.streamSizes
         guard let fault else { return }
         counters.streamFaults[fault.index] += 1
         context.streamEvents.insert(fault)
+        if fault.isInvalidAck { context.streamEvents.insert(.invalidAck) }
     }
 
     /// A dropped flow is followed only to its end, so that its place is free soon.

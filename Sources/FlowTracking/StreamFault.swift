@@ -4,7 +4,7 @@ public enum StreamFault: String, Error, Hashable, Sendable, CaseIterable {
     // Handshake
     case synAckWrongDirection = "3whs_synack_in_wrong_direction"
     case synAckWrongAck = "3whs_synack_with_wrong_ack"
-    case synAckResendDifferentAck = "3whs_synack_resend_with_different_ack"
+    case synAckResendDifferentAck = "3whs_synack_resend_with_diff_ack"
     case synAckResendDifferentSequence = "3whs_synack_resend_with_diff_seq"
     case synAckToServerOnSynReceived = "3whs_synack_toserver_on_syn_recv"
     case synToClientOnSynReceived = "3whs_syn_toclient_on_syn_recv"
@@ -14,7 +14,7 @@ public enum StreamFault: String, Error, Hashable, Sendable, CaseIterable {
     // Established
     case establishedSynAckResend = "est_synack_resend"
     case establishedSynAckToServer = "est_synack_toserver"
-    case establishedSynAckDifferentAck = "est_synack_resend_with_different_ack"
+    case establishedSynAckDifferentAck = "est_synack_resend_with_diff_ack"
     case establishedSynAckDifferentSequence = "est_synack_resend_with_diff_seq"
     case establishedSynResend = "est_syn_resend"
     case establishedSynResendDifferentSequence = "est_syn_resend_diff_seq"
@@ -48,6 +48,14 @@ public enum StreamFault: String, Error, Hashable, Sendable, CaseIterable {
     case depthReached = "reassembly_depth_reached"
     case reassemblyMemory = "reassembly_insert_memcap"
     case segmentBeforeBase = "reassembly_segment_before_base_seq"
+
+    /// The acknowledgment lies where none can: named for the state, and once more for any state.
+    public var isInvalidAck: Bool {
+        switch self {
+        case .establishedInvalidAck, .finInvalidAck, .closingInvalidAck: true
+        default: false
+        }
+    }
 
     /// Place in `allCases`, for counters.
     public var index: Int { StreamFault.places[self] ?? 0 }

@@ -14,6 +14,8 @@ struct Configuration {
     /// `references.NAME`: addresses behind `@NAME`.
     var references: [String: [String]] = [:]
     var countryDatabase: String?
+    /// Of rules in action order.
+    var actionOrder: [RuleAction]?
     /// Set by the user, not by the policy.
     var midstream: MidstreamPolicy?
     var midstreamPolicy: ExceptionPolicy?
@@ -81,8 +83,19 @@ extension ConfigurationKey {
         number("http.head-bytes", 512...(1 << 24), "Longest head of an HTTP message that is read.") {
             $0.settings.appLayer.httpHeadBytes = $1
         },
-        number("http.decompress-layers", 0...8, "Content codings of one HTTP body that are undone.") {
             $0.settings.appLayer.httpDecodingLayers = $1
+        },
+        ConfigurationKey(
+            name: "rules.action-order", form: "pass,drop,reject,alert",
+            summary: "Which actions come first where rules are not judged line by line; all four."
+        ) { configuration, text throws(ConfigurationProblem) in
+            let words = text.filter { !"[] ".contains($0) }.split(separator: ",").map { $0.lowercased() }
+            let actions = words.compactMap(RuleAction.init(rawValue:))
+            guard actions.count == 4, Set(actions) == [.pass, .drop, .reject, .alert] else {
+                throw ConfigurationProblem(
+                    "'\(text)' is no value of rules.action-order: expected pass, drop, reject and alert in some order")
+            }
+            configuration.actionOrder = actions
         },
         ConfigurationKey(name: "geoip.database", form: "FILE", summary: "Country database (.mmdb) for geoip rules.") {
             $0.countryDatabase = $1

@@ -43,6 +43,7 @@ struct PolicyAssembly {
         var options = CompileOptions()
         options.compatibleWithSuricata = configuration.settings.compatibleWithSuricata
         options.skipsBadRules = skipsBadRules
+        if let actionOrder = configuration.actionOrder { options.actionOrder = actionOrder }
         options.requiresDatabases = purpose != .check
         options.countries = openCountries()
         let source = source(of: bundle)

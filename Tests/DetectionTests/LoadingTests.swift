@@ -100,6 +100,7 @@ struct LoadingTests {
         "alert tcp any any -> any any (noalert; noalert; sid:1;)", "alert tcp any any -> any any (bypass; sid:1;)",
         "alert pkthdr any any -> any any (decode-event:IPV4.PKT_TOO_SMALL; sid:1;)",
         "alert ip any any -> any any (stream-event:3whs_synack_resend_with_diff_ack; sid:1;)",
+        "alert ip any any -> any any (stream-event:est_synack_resend_with_different_ack; sid:1;)",
         "alert tcp any any -> any any (dsize:<6; content:\"abcdef\"; sid:1;)",
         "alert tcp any any -> any any (dsize:8; content:\"abcdef\"; content:\"c\"; within:3; sid:1;)",
         "alert http any any -> any any (http.host; dotprefix; content:\".Abc\"; nocase; sid:1;)",

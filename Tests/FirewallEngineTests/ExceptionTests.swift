@@ -188,6 +188,27 @@ struct ExceptionTests {
         #expect(anomaly == ["type": "stream", "event": "stream.est_packet_out_of_window"])
     }
 
+    // MARK: what records say
+
+    @Test func target() throws {
+        var firewall = try Firewall(
+            """
+            alert ip any any -> any any (ttl:64; target:src_ip; sid:1;)
+            alert ip any any -> any any (ttl:64; target:dest_ip; sid:2;)
+            alert ip any any -> any any (ttl:64; sid:3;)
+            """, defaults: [])
+        #expect(
+            firewall.judge(PacketBuilder(from: "10.0.0.1", to: "192.0.2.1").udp(UDPFields(1, 2), [1])).alerts == [
+                1, 2, 3,
+            ])
+        let alerts = firewall.records("alert").compactMap { $0["alert"] as? [String: Any] }
+        try #require(alerts.count == 3)
+        #expect((alerts[0]["target"] as? [String: Any])?["ip"] as? String == "10.0.0.1")
+        #expect((alerts[0]["source"] as? [String: Any])?["port"] as? Int == 2)
+        #expect((alerts[1]["target"] as? [String: Any])?["ip"] as? String == "192.0.2.1")
+        #expect(alerts[2]["target"] == nil)
+    }
+
     // MARK: bypass and config
 
     @Test func bypass() throws {

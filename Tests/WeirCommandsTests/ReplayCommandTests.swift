@@ -90,17 +90,44 @@ struct ReplayCommandTests {
         let skipping = try replay([ReplayCommandTests.names, "--rules", rules, "--skip-bad-rules"])
         #expect(skipping.status == 0, "\(skipping.errors)")
         #expect(skipping.errors.contains("two.rules:1:"))
+        #expect(skipping.errors.contains("1 rules loaded, 1 failed, 0 skipped"))
         #expect(skipping.output.contains("two sid 2"))
     }
 
     @Test(arguments: [
         ("stream.midstraem=drop", "did you mean stream.midstream?"), ("stream.midstream=maybe", "drop"),
-        ("flow.tcp-idle=5", "60"),
+        ("flow.tcp-idle=5", "60"), ("exception-policy=rejectboth", "drop-flow"),
+        ("flow.memcap-policy=drop-flow", "drop-packet"), ("rules.action-order=pass,drop", "some order"),
     ])
     func badSettings(_ setting: String, _ words: String) throws {
         let result = try replay([ReplayCommandTests.names, "--set", setting])
         #expect(result.status == 78, "\(result)")
         #expect(result.errors.contains(words), "\(result.errors)")
+    }
+
+    @Test func contradictingSettings() throws {
+        let result = try replay([
+            ReplayCommandTests.names, "--set", "stream.midstream=track", "--set", "stream.midstream-policy=bypass",
+        ])
+        #expect(result.status == 78)
+        #expect(result.errors.contains("stream.midstream=track"))
+    }
+
+    /// Bad lines and rules for another engine are counted, by whoever reads them.
+    @Test func countsOfRules() throws {
+        let folder = try Folder()
+        let rules = try folder.write(
+            "many.rules",
+            """
+            alert ip any any -> any any (ttl:64; sid:1;)
+            allow this
+            alert ip any any -> any any (nonsense; sid:2;)
+            alert ip any any -> any any (nonsense; requires: version >= 8; sid:3;)
+            """)
+        let result = try replay([ReplayCommandTests.names, "--rules", rules, "--skip-bad-rules"])
+        #expect(result.status == 0)
+        #expect(result.errors.contains("1 rules loaded, 2 failed, 1 skipped"))
+        #expect(result.errors.contains("many.rules:2:1:") && result.errors.contains("many.rules:3:30:"))
     }
 
     /// The same capture, the same log, to the byte.

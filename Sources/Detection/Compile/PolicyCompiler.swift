@@ -48,7 +48,7 @@ public enum PolicyCompiler {
         }
         guard result.failedRules == 0 || options.skipsBadRules else { return result }
         if !replaced.isEmpty { signatures.removeAll { replaced.contains($0.detail) } }
-        if source.order == .actionOrder { signatures = ActionOrder.sorted(signatures, tables) }
+        if source.order == .actionOrder { signatures = ActionOrder.sorted(signatures, tables, options.actionOrder) }
         let firstDefault = Int32(signatures.count)
         signatures += DefaultActions.signatures(source.defaultActions, options: options, into: &tables)
         let numbered = signatures.enumerated().map { $1.renumbered(Int32($0)) }
@@ -105,28 +105,23 @@ extension Signature {
     }
 }
 
-/// DEFAULT_ACTION_ORDER: pass, drop, reject, alert; within an action those that set flowbits before those that read
+/// DEFAULT_ACTION_ORDER: pass, drop, reject, alert unless another order is asked for; within an action those that set flowbits before those that read
 /// them, then by priority, then by sid.
 enum ActionOrder {
-    static func sorted(_ signatures: [Signature], _ tables: PolicyTables) -> [Signature] {
+    static func sorted(_ signatures: [Signature], _ tables: PolicyTables, _ actions: [RuleAction]) -> [Signature] {
         signatures.enumerated().sorted { left, right in
-            let first = key(left.element, tables)
-            let second = key(right.element, tables)
+            let first = key(left.element, tables, actions)
+            let second = key(right.element, tables, actions)
             return (first.0, first.1, first.2, first.3, left.offset) < (
                 second.0, second.1, second.2, second.3, right.offset
             )
         }.map(\.element)
     }
 
-    private static func key(_ signature: Signature, _ tables: PolicyTables) -> (Int, Int, Int, UInt32) {
-        let action =
-            switch signature.action {
-            case .pass: 0
-            case .drop: 1
-            case .reject, .rejectSource, .rejectDestination, .rejectBoth: 2
-            case .alert: 3
-            case .config: 4
-            }
+    private static func key(
+        _ signature: Signature, _ tables: PolicyTables, _ actions: [RuleAction]
+    ) -> (Int, Int, Int, UInt32) {
+        let action = actions.firstIndex(of: signature.action.isReject ? .reject : signature.action) ?? actions.count
         let reads = signature.packetTests.contains { index in
             if case .flowbits = tables.packetTests[Int(index)] { true } else { false }
         }

@@ -49,6 +49,8 @@ public struct CompileOptions: Sendable {
     public var classifications = Classification.standard
     /// Leave rules with errors out instead of refusing the policy.
     public var skipsBadRules = false
+    /// Which actions come first in DEFAULT_ACTION_ORDER.
+    public var actionOrder: [RuleAction] = [.pass, .drop, .reject, .alert]
     /// Lines of the documents that are no rules by the grammar, for the count of what was refused.
     public var unreadRules = 0
     public var generation: UInt32 = 1

@@ -84,8 +84,8 @@ enum StreamNames {
         for fault in StreamFault.allCases {
             table[fault.rawValue] = .streamEvent(UInt8(fault.index))
             // An older spelling.
-            if fault.rawValue.hasSuffix("_with_different_ack") {
-                table[fault.rawValue.dropLast(13) + "diff_ack"] = .streamEvent(UInt8(fault.index))
+            if fault.rawValue.hasSuffix("_with_diff_ack") {
+                table[fault.rawValue.dropLast(8) + "different_ack"] = .streamEvent(UInt8(fault.index))
             }
         }
         return table
