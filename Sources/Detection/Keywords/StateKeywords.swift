@@ -29,6 +29,8 @@ enum StateKeywords {
                         hint: "only isset and isnotset take several; write one flowbits option for each name")
                     return
                 }
+                // Of the commands that change a bit only `set` leaves a rule about addresses alone.
+                if command != "set" { builder.hasOnlyAddressTests = false }
                 let make = effect(command)
                 builder.effects.append { make($0.flowbits.number(of: name)) }
             default:
