@@ -18,7 +18,7 @@ extension EVEEncoder {
         let transaction = conversation?.session.transactions.first { Int64($0.identifier) == match.transaction }
         if transaction != nil { writer.member("tx_id", match.transaction) }
         flowbits(conversation, policy)
-        alertObject(match.signature, decision, policy, tuple: event.packet.tuple)
+        alertObject(match.signature, action: match.action, decision, policy, tuple: event.packet.tuple)
         application(conversation?.session)
         if flow != nil { writer.member("direction", literal: direction == .toServer ? "to_server" : "to_client") }
         if let transaction = transaction ?? conversation?.session.transactions.last { facts(transaction) }
@@ -30,24 +30,37 @@ extension EVEEncoder {
 
     private mutating func flowbits(_ conversation: Conversation?, _ policy: CompiledPolicy) {
         let bits = conversation?.flowbits ?? []
-        guard !bits.isEmpty else { return }
+        let integers = conversation?.flowIntegers ?? []
+        guard !bits.isEmpty || !integers.isEmpty else { return }
         writer.beginObject("metadata")
-        writer.beginArray("flowbits")
-        for bit in bits where policy.bits.names.indices.contains(Int(bit)) {
-            writer.element(policy.bits.names[Int(bit)])
+        if !bits.isEmpty {
+            let names = policy.names.flowbits.names
+            writer.beginArray("flowbits")
+            for bit in bits where names.indices.contains(Int(bit)) { writer.element(names[Int(bit)]) }
+            writer.endArray()
         }
-        writer.endArray()
+        if !integers.isEmpty {
+            let names = policy.names.flowIntegers.names
+            writer.beginObject("flowints")
+            for integer in integers where names.indices.contains(Int(integer.variable)) {
+                writer.member(key: names[Int(integer.variable)], integer.value)
+            }
+            writer.endObject()
+        }
         writer.endObject()
     }
 
-    /// - Parameter tuple: for the ends of a rule with `target`.
+    /// - Parameters:
+    ///   - action: what the match did, where a rate filter may have changed the rule's own action.
+    ///   - tuple: for the ends of a rule with `target`.
     mutating func alertObject(
-        _ number: Int32, _ decision: Decision, _ policy: CompiledPolicy, tuple: FlowTuple? = nil
+        _ number: Int32, action: RuleAction? = nil, _ decision: Decision, _ policy: CompiledPolicy,
+        tuple: FlowTuple? = nil
     ) {
         let signature = policy.signatures[Int(number)]
         let detail = policy.detail(of: number)
         writer.beginObject("alert")
-        writer.member("action", literal: signature.action.blocks ? "blocked" : "allowed")
+        writer.member("action", literal: (action ?? signature.action).blocks ? "blocked" : "allowed")
         writer.member("gid", detail.generatorID)
         writer.member("signature_id", detail.signatureID)
         writer.member("rev", detail.revision)

@@ -34,11 +34,13 @@ public struct Pipeline: ~Copyable, PacketHandler {
     public var onTransaction: ((Transaction, Flow) -> Void)?
     public var onFlowEnd: ((Flow, Conversation?) -> Void)?
 
-    public init(policy: CompiledPolicy, settings: EngineSettings, sink: (any EventSink)?) {
+    /// - Parameter state: what rules keep beyond a flow: one for all pipelines that serve the same gateway, one for each
+    ///   replay.
+    public init(policy: CompiledPolicy, state: HostState, settings: EngineSettings, sink: (any EventSink)?) {
         self.policy = policy
         self.settings = settings
         flows = FlowTable(capacity: settings.flow.capacity, seed: settings.seed)
-        evaluator = StatefulEvaluator(policy: policy)
+        evaluator = StatefulEvaluator(policy: policy, state: state)
         recorder = EventRecorder(sink: sink, settings: settings.log)
         counters.customMetrics = Array(repeating: 0, count: policy.stateless.metrics.count)
     }

@@ -20,9 +20,12 @@ public final class QueueWorker: Sendable {
     private let outcome = Mutex(Outcome())
 
     /// Binds the queue and starts its thread; returns when packets are being judged.
-    /// - Parameter onFailure: called from the thread when the queue cannot go on.
+    /// - Parameters:
+    ///   - state: shared by all workers of the gateway.
+    ///   - onFailure: called from the thread when the queue cannot go on.
     public init(
-        policy: CompiledPolicy, settings: EngineSettings, configuration: QueueConfiguration, sink: BackgroundFileSink?,
+        policy: CompiledPolicy, state: HostState, settings: EngineSettings, configuration: QueueConfiguration,
+        sink: BackgroundFileSink?,
         onFailure: @escaping @Sendable () -> Void
     ) throws(QueueError) {
         queue = configuration.queue
@@ -31,7 +34,7 @@ public final class QueueWorker: Sendable {
         let worker = self
         try QueueWorker.start("weir-q\(queue)") {
             guard var source = source.take() else { return }
-            var pipeline = Pipeline(policy: policy, settings: settings, sink: sink)
+            var pipeline = Pipeline(policy: policy, state: state, settings: settings, sink: sink)
             do throws(QueueError) {
                 try source.run(&pipeline)
             } catch {

@@ -25,7 +25,8 @@ struct ReplaySession: ~Copyable {
         self.policy = policy
         self.acceptedPath = acceptedPath
         self.progress = progress
-        pipeline = Pipeline(policy: policy, settings: settings, sink: sink)
+        pipeline = Pipeline(
+            policy: policy, state: HostState(seed: settings.seed), settings: settings, sink: sink)
         verdicts = verdictSink.map { VerdictWriter(sink: $0) }
         let summary = summary
         pipeline.onTransaction = { summary.take($0, $1) }

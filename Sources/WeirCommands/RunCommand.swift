@@ -105,6 +105,7 @@ struct RunCommand: ParsableCommand {
     private func start(
         _ policy: CompiledPolicy, _ configuration: Configuration, _ sink: BackgroundFileSink, _ stop: StopSignals
     ) throws -> [QueueWorker] {
+        let state = HostState(seed: configuration.settings.seed)
         var workers: [QueueWorker] = []
         do {
             for number in try queues() {
@@ -112,7 +113,8 @@ struct RunCommand: ParsableCommand {
                 queueConfiguration.queue = number
                 workers.append(
                     try QueueWorker(
-                        policy: policy, settings: configuration.settings, configuration: queueConfiguration, sink: sink,
+                        policy: policy, state: state, settings: configuration.settings,
+                        configuration: queueConfiguration, sink: sink,
                         onFailure: { stop.raise() }))
             }
         } catch let error as QueueError {

@@ -17,7 +17,7 @@ struct InspectionCostTests {
         guard let policy = Ruleset(text).policy else { return (-1, .accept) }
         let decoded = DecodedPacket(
             PacketBuilder(from: "10.0.0.1", to: "192.0.2.1").udp(UDPFields(1000, 2000), payload))
-        var evaluator = StatefulEvaluator(policy: policy)
+        var evaluator = StatefulEvaluator(policy: policy, state: HostState())
         var decision = Decision()
         guard let tuple = decoded.packet.tuple else { return (-1, .accept) }
         var flow = Flow.placeholder(tuple, time: Timestamp(seconds: 1))

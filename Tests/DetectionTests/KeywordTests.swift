@@ -9,7 +9,7 @@ struct KeywordTests {
         ("nonsense; sid:1;", "nonsense", "unknown keyword"),
         ("tls.snl; content:\"a\"; sid:1;", "tls.snl", "did you mean 'tls.sni'"),
         ("lua:a.lua; sid:1;", "lua", "not supported yet"),
-        ("threshold:type limit, track by_src, count 1, seconds 60; sid:1;", "threshold", "not supported yet"),
+        ("threshold:type limit, track by_flow, count 1, seconds 60; sid:1;", "type", "by_src"),
         ("content:\"\"; sid:1;", "\"\"", "empty"),
         ("content:abc; sid:1;", "abc", "needs quotes"),
         ("content:\"|0|\"; sid:1;", "|", "two hexadecimal digits"),

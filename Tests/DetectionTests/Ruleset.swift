@@ -39,7 +39,7 @@ struct Ruleset {
         guard let policy else { return ([0], .accept) }
         let decoded = DecodedPacket(frame)
         guard let tuple = decoded.packet.tuple else { preconditionFailure("not IP") }
-        var evaluator = StatefulEvaluator(policy: policy)
+        var evaluator = StatefulEvaluator(policy: policy, state: HostState())
         var decision = Decision()
         var flow = Flow.placeholder(tuple, time: Timestamp(seconds: 1))
         evaluator.judge(
@@ -51,7 +51,7 @@ struct Ruleset {
     /// The sids of the alerts of one packet, with checksums looked at or not.
     func judge(_ decoded: DecodedPacket, verifiesChecksums: Bool) -> [UInt32] {
         guard let policy, let tuple = decoded.packet.tuple else { return [0] }
-        var evaluator = StatefulEvaluator(policy: policy)
+        var evaluator = StatefulEvaluator(policy: policy, state: HostState())
         var decision = Decision()
         var flow = Flow.placeholder(tuple, time: Timestamp(seconds: 1))
         var context = PacketContext()

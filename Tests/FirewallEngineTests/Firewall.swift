@@ -44,6 +44,7 @@ struct Firewall: ~Copyable {
     init(
         _ rules: String = "", defaults: [StatefulDefaultAction] = [.dropStrict, .alertEstablished],
         order: RuleOrder = .strictOrder, stateless: PolicySource.Stateless = PolicySource.Stateless(),
+        state: HostState = HostState(),
         configure: (inout EngineSettings) -> Void = { _ in }
     ) throws {
         let parsed = RuleParser(file: "test.rules").parse(rules)
@@ -64,7 +65,7 @@ struct Firewall: ~Copyable {
         guard let policy = compilation.policy, compilation.diagnostics.isEmpty else {
             throw RulesRefused(description: "\(compilation.diagnostics)")
         }
-        pipeline = Pipeline(policy: policy, settings: settings, sink: sink)
+        pipeline = Pipeline(policy: policy, state: state, settings: settings, sink: sink)
     }
 
     var counters: Counters { pipeline.counters }

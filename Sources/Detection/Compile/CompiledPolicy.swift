@@ -21,7 +21,7 @@ public final class CompiledPolicy: Sendable {
     public let firstDefault: Int32
     public let stateless: StatelessEvaluator
     public let compatibleWithSuricata: Bool
-    public let bits: BitNames
+    public let names: StateNames
 
     let headers: HeaderIndex
     let packetTests: [PacketTest]
@@ -33,6 +33,9 @@ public final class CompiledPolicy: Sendable {
     let effects: [SignatureEffect]
     let patternBytes: [UInt8]
     let bitLists: [Int32]
+    let stateTests: [HostBitTest]
+    let thresholds: [ThresholdTest]
+    let suppressions: [Suppression]
     let bufferUses: [BufferUse]
     let countryTests: [CountryTest]
     let countries: CountryDatabase?
@@ -46,7 +49,7 @@ public final class CompiledPolicy: Sendable {
     public let inspectsStream: Bool
     /// Some signature looks into HTTP bodies.
     public let inspectsBodies: Bool
-    /// Some signature sets or reads bits of a flow.
+    /// Some signature leaves bits or integers in a flow.
     public let usesFlowbits: Bool
 
     init(
@@ -63,7 +66,10 @@ public final class CompiledPolicy: Sendable {
         details = tables.details
         groups = source.groups.map { Group(name: $0.name, resource: $0.resource) }
         stateless = StatelessEvaluator(source.stateless)
-        bits = tables.bits
+        names = tables.names
+        stateTests = tables.stateTests
+        thresholds = tables.thresholds
+        suppressions = tables.suppressions
         headers = HeaderIndex(headers: tables.headers, signatures: signatures)
         packetTests = tables.packetTests
         bufferConditions = tables.bufferConditions
@@ -81,7 +87,7 @@ public final class CompiledPolicy: Sendable {
             EventRule(signature: $0.order, header: tables.headers[Int($0.header)])
         }
         matchers = BufferMatcher.all(signatures: signatures, tables: tables)
-        usesFlowbits = !tables.effects.isEmpty
+        usesFlowbits = tables.effects.contains(where: \.isAboutFlow)
         inspectsBodies =
             tables.bufferUses.contains {
                 [.httpRequestBody, .httpResponseBody, .fileData].contains($0.buffer)

@@ -18,7 +18,8 @@ struct Keyword: Sendable {
     static let all: [Keyword] =
         MetaKeywords.all + FlowKeywords.all + ContentKeywords.all + [PatternKeyword.keyword] + ByteKeywords.all
         + SizeKeywords.all + HeaderKeywords.all + PacketFieldKeywords.all + PacketEventKeywords.all + EngineKeywords.all
-        + StateKeywords.all + EventKeywords.all + ApplicationKeywords.all + TLSKeywords.all
+        + StateKeywords.all + HostBitKeywords.all + [FlowIntegerKeyword.keyword] + ThresholdKeywords.all
+        + EventKeywords.all + ApplicationKeywords.all + TLSKeywords.all
         + CertificateTimeKeywords.all + SSHKeywords.all + DNSKeywords.all + FTPKeywords.all + BufferKeywords.all
         + [GeoIPKeyword.keyword, URILengthKeyword.keyword]
 

@@ -24,6 +24,7 @@ enum PacketTest: Sendable {
     /// `app-layer-event:applayer_...`: the packet brought this about.
     case sessionEvent(SessionEvents)
     case geoip(Int32)
+    case flowInteger(FlowIntegerTest)
     /// The flow has not yet shown what an application-layer default action waits for.
     case awaitsApplication(Bool)
     case fragmentBits(FragmentBitsTest)
@@ -118,4 +119,52 @@ enum SignatureEffect: Sendable {
     case clearFlowbit(Int32)
     case toggleFlowbit(Int32)
     case flow(FlowEffect)
+    case setFlowInteger(Int32, FlowIntegerOperand)
+    case addToFlowInteger(Int32, FlowIntegerOperand)
+    case subtractFromFlowInteger(Int32, FlowIntegerOperand)
+    case changeHostBit(HostBitChange)
+
+    /// It needs the memory of a flow.
+    var isAboutFlow: Bool {
+        if case .changeHostBit = self { false } else { true }
+    }
+}
+
+/// A bit of a host or a pair of hosts is set, or is not.
+struct HostBitTest: Sendable {
+    var bit: Int32
+    var track: StateTrack
+    var isSet: Bool
+}
+
+struct HostBitChange: Sendable {
+    var bit: Int32
+    var track: StateTrack
+    var change: BitChange
+    var seconds: UInt32
+}
+
+/// What a flow's integer is compared or changed with.
+enum FlowIntegerOperand: Sendable {
+    case number(UInt32)
+    /// Another integer of the flow; 0 while it is unset.
+    case variable(Int32)
+}
+
+/// A condition on one of a flow's integers; comparisons fail while it is unset.
+struct FlowIntegerTest: Sendable {
+    enum Comparison: UInt8, Sendable {
+        case isSet
+        case isNotSet
+        case equal
+        case notEqual
+        case less
+        case lessOrEqual
+        case greater
+        case greaterOrEqual
+    }
+
+    var variable: Int32
+    var comparison: Comparison
+    var operand: FlowIntegerOperand
 }

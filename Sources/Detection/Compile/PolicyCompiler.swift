@@ -7,7 +7,7 @@ import RuleLanguage
 public enum PolicyCompiler {
     public static func compile(_ source: PolicySource, options: CompileOptions = CompileOptions()) -> Compilation {
         var result = Compilation()
-        var tables = PolicyTables(bits: options.bits)
+        var tables = PolicyTables(names: options.names)
         var signatures: [Signature] = []
         var order: Int32 = 0
         /// Details of rules that a newer revision replaces.
@@ -98,10 +98,9 @@ private struct SidTable {
 
 extension Signature {
     func renumbered(_ order: Int32) -> Signature {
-        Signature(
-            order: order, action: action, logs: logs, kind: kind, scope: scope, toServer: toServer, toClient: toClient,
-            appProtocol: appProtocol, coversHTTP2: coversHTTP2, requirements: requirements, header: header,
-            packetTests: packetTests, payload: payload, engines: engines, effects: effects, detail: detail)
+        var copy = self
+        copy.order = order
+        return copy
     }
 }
 

@@ -54,7 +54,7 @@ public struct CompileOptions: Sendable {
     /// Lines of the documents that are no rules by the grammar, for the count of what was refused.
     public var unreadRules = 0
     public var generation: UInt32 = 1
-    public var bits = BitNames()
+    public var names = StateNames()
     /// Countries of addresses; nil without a database.
     public var countries: CountryDatabase?
     /// A rule that needs a database is refused without one; otherwise that is a warning.

@@ -13,13 +13,16 @@ struct PolicyTables {
     var effects: [SignatureEffect] = []
     var patternBytes: [UInt8] = []
     var bitLists: [Int32] = []
-    var bits: BitNames
+    var names: StateNames
+    var stateTests: [HostBitTest] = []
+    var thresholds: [ThresholdTest] = []
+    var suppressions: [Suppression] = []
     var bufferUses: [BufferUse] = []
     private var bufferUseIndex: [BufferUse: Int32] = [:]
     var countries: [CountryTest] = []
     var details: [SignatureDetail] = []
 
-    init(bits: BitNames) { self.bits = bits }
+    init(names: StateNames) { self.names = names }
 
     mutating func header(_ header: RuleHeader) -> Int32 {
         if let index = headerIndex[header] { return index }
@@ -43,9 +46,9 @@ struct PolicyTables {
         return start..<Int32(patternBytes.count)
     }
 
-    mutating func bitList(_ names: [String]) -> Range<Int32> {
+    mutating func bitList(_ bits: [String]) -> Range<Int32> {
         let start = Int32(bitLists.count)
-        for name in names { bitLists.append(bits.number(of: name)) }
+        for name in bits { bitLists.append(names.flowbits.number(of: name)) }
         return start..<Int32(bitLists.count)
     }
 }
@@ -77,7 +80,7 @@ enum Transform: UInt8, Hashable, Sendable {
     }
 }
 
-/// Numbers for the names of flowbits. Numbers outlive a policy, so that a reload keeps the bits of live flows.
+/// Numbers for the names of one kind of state. Numbers outlive a policy, so that a reload keeps the bits of live flows.
 public struct BitNames: Sendable {
     private var numbers: [String: Int32] = [:]
     public private(set) var names: [String] = []
@@ -91,6 +94,17 @@ public struct BitNames: Sendable {
         names.append(name)
         return number
     }
+}
+
+/// Numbers for everything rules name: state outlives the policy that made it.
+public struct StateNames: Sendable {
+    public internal(set) var flowbits = BitNames()
+    public internal(set) var flowIntegers = BitNames()
+    /// Bits of hosts: `hostbits`, and `xbits` that track one end, name the same ones.
+    public internal(set) var hostBits = BitNames()
+    public internal(set) var pairBits = BitNames()
+
+    public init() {}
 }
 
 /// The `geoip` keyword: which end's country, and which countries.

@@ -46,7 +46,7 @@ extension SignatureKind {
 /// A rule as the evaluator uses it: a trivial record; lists are ranges into the policy's tables.
 public struct Signature: Sendable {
     /// Place in the order of evaluation.
-    public let order: Int32
+    public internal(set) var order: Int32
     public let action: RuleAction
     /// The packet's alert is written to the log.
     public let logs: Bool
@@ -64,6 +64,11 @@ public struct Signature: Sendable {
     let payload: Range<Int32>
     let engines: Range<Int32>
     let effects: Range<Int32>
+    /// Tests of state beyond the flow, into the policy's table.
+    let stateTests: Range<Int32>
+    /// `threshold`, `detection_filter` and what a threshold file adds.
+    var thresholds: Range<Int32>
+    var suppressions: Range<Int32> = 0..<0
     /// Index of what only messages need.
     public let detail: Int32
 

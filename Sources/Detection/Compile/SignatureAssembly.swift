@@ -21,7 +21,8 @@ extension SignatureBuilder {
         guard !diagnostics.contains(where: { $0.severity == .error }) else { return [] }
         let kind = kind(direction: direction, hasNegatedAddress: hasNegatedAddress)
         tables.details.append(detail)
-        let tests = packetTests + flowbitTests.map { .flowbits(tables.bitList($0.names), isSet: $0.isSet) }
+        let integers = integerTests.map { PacketTest.flowInteger($0(&tables.names)) }
+        let tests = packetTests + integers + flowbitTests.map { .flowbits(tables.bitList($0.names), isSet: $0.isSet) }
         let countries = countryTests.map { test -> PacketTest in
             tables.countries.append(test)
             return .geoip(Int32(tables.countries.count - 1))
@@ -34,7 +35,9 @@ extension SignatureBuilder {
         let payloadRange = tables.bufferConditions.place(conditions(payload, &tables))
         let engineRange = tables.engines.place(engines(direction, &tables))
         let effectRange = tables.effects.place(
-            bitEffects.map { $0.make(tables.bits.number(of: $0.name)) } + flowEffects.map(SignatureEffect.flow))
+            effects.map { $0(&tables.names) } + flowEffects.map(SignatureEffect.flow))
+        let stateRange = tables.stateTests.place(stateTests.map { $0(&tables.names) })
+        let thresholdRange = tables.thresholds.place(threshold.map { [$0] } ?? [])
         let action = context.dropToAlert && rule.action.blocks ? RuleAction.alert : rule.action
         func signature(_ header: RuleHeader) -> Signature {
             defer { order += 1 }
@@ -44,7 +47,8 @@ extension SignatureBuilder {
                 scope: kind.scope, toServer: direction.toServer, toClient: direction.toClient, appProtocol: appProtocol,
                 coversHTTP2: ruleProtocol.coversHTTP2 && engineRange.isEmpty, requirements: requirements,
                 header: tables.header(header), packetTests: packetRange, payload: payloadRange, engines: engineRange,
-                effects: effectRange, detail: Int32(tables.details.count - 1))
+                effects: effectRange, stateTests: stateRange, thresholds: thresholdRange,
+                detail: Int32(tables.details.count - 1))
         }
         var signatures = [signature(header)]
         let reversed = RuleHeader(
@@ -274,6 +278,7 @@ extension SignatureBuilder {
     private func kind(direction: Direction, hasNegatedAddress: Bool) -> SignatureKind {
         let hasTests =
             !packetTests.isEmpty || !flowbitTests.isEmpty || !countryTests.isEmpty || !packetBuffers.isEmpty
+            || !stateTests.isEmpty || !integerTests.isEmpty
         if hasEventTest, !hasApplicationParts { return .event }
         if appProtocol == .unknown, payload.isEmpty, !hasApplicationParts {
             let isDirected = flow != nil && direction.toServer != direction.toClient
@@ -293,7 +298,7 @@ extension SignatureBuilder {
     }
 
     private var isProtocolDetectionOnly: Bool {
-        guard flowbitTests.isEmpty, countryTests.isEmpty else { return false }
+        guard flowbitTests.isEmpty, countryTests.isEmpty, stateTests.isEmpty, integerTests.isEmpty else { return false }
         var hasProtocol = false
         for test in packetTests {
             switch test {

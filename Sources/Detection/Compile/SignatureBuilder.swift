@@ -60,7 +60,11 @@ struct SignatureBuilder {
     var packetTests: [PacketTest] = []
     /// Names and kind of flowbit tests, numbered when the signature is made.
     var flowbitTests: [(names: [String], isSet: Bool)] = []
-    var bitEffects: [(name: String, make: @Sendable (Int32) -> SignatureEffect)] = []
+    /// Effects and tests of state, made when the names get their numbers.
+    var effects: [@Sendable (inout StateNames) -> SignatureEffect] = []
+    var stateTests: [@Sendable (inout StateNames) -> HostBitTest] = []
+    var integerTests: [@Sendable (inout StateNames) -> FlowIntegerTest] = []
+    var threshold: ThresholdTest?
     var countryTests: [CountryTest] = []
     var transactionTests: [TransactionTest] = []
     /// Options beside buffers that fix the rule's direction.

@@ -8,6 +8,8 @@ public struct MatchedSignature: Sendable {
     public var transaction: Int64
     /// The match was in the reassembled stream.
     public var isInStream: Bool
+    /// What the match did: the rule's action, or what a rate filter made of it.
+    public var action: RuleAction
 }
 
 /// What the evaluator concluded about one packet, and why.

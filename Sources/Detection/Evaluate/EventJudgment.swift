@@ -32,13 +32,17 @@ extension StatefulEvaluator {
             let signature = policy.signatures[Int(rule.signature)]
             guard !signature.requirements.contains(.flow) || context.hasFlow,
                 signature.payload.isEmpty || hasPayload,
-                policy.holds(signature.packetTests, of: signature, packet, bytes, context, nil, scratch)
+                policy.holds(signature.packetTests, of: signature, packet, bytes, context, nil, scratch),
+                stateHolds(signature, packet, context)
             else { continue }
             queue.append(QueuedMatch(signature: rule.signature, transaction: -1, isInStream: false))
         }
         guard !queue.isEmpty else { return }
         var flow = Flow.placeholder(tuple ?? FlowTuple.unknown, time: Timestamp(microseconds: 0))
-        settle(&flow, PacketContext(), &decision)
+        // The match is the packet's alone, whatever flow it belongs to.
+        var alone = PacketContext()
+        alone.time = context.time
+        settle(packet, &flow, alone, &decision)
     }
 }
 

@@ -36,6 +36,8 @@ struct FlowInspection {
     var isPayloadHidden = false
     private var bits: [UInt64] = []
     var transactions: [TransactionState] = []
+    /// The flow's integers that are set (`flowint`): a policy names few.
+    private(set) var integers: [(variable: Int32, value: UInt32)] = []
 
     func isSet(_ bit: Int32) -> Bool {
         let word = Int(bit) >> 6
@@ -66,6 +68,50 @@ struct FlowInspection {
         }
     }
 
+    private func integer(_ variable: Int32) -> UInt32? { integers.first { $0.variable == variable }?.value }
+
+    private func value(of operand: FlowIntegerOperand) -> UInt32 {
+        switch operand {
+        case .number(let number): number
+        case .variable(let variable): integer(variable) ?? 0
+        }
+    }
+
+    func holds(_ test: FlowIntegerTest) -> Bool {
+        guard let value = integer(test.variable) else { return test.comparison == .isNotSet }
+        let other = self.value(of: test.operand)
+        return switch test.comparison {
+        case .isSet: true
+        case .isNotSet: false
+        case .equal: value == other
+        case .notEqual: value != other
+        case .less: value < other
+        case .lessOrEqual: value <= other
+        case .greater: value > other
+        case .greaterOrEqual: value >= other
+        }
+    }
+
+    mutating func setInteger(_ variable: Int32, _ operand: FlowIntegerOperand) { store(variable, value(of: operand)) }
+
+    /// An unset integer counts as 0. Sums wrap, as in Suricata.
+    mutating func addToInteger(_ variable: Int32, _ operand: FlowIntegerOperand) {
+        store(variable, (integer(variable) ?? 0) &+ value(of: operand))
+    }
+
+    /// An unset integer stays unset.
+    mutating func subtractFromInteger(_ variable: Int32, _ operand: FlowIntegerOperand) {
+        if let value = integer(variable) { store(variable, value &- self.value(of: operand)) }
+    }
+
+    private mutating func store(_ variable: Int32, _ value: UInt32) {
+        if let place = integers.firstIndex(where: { $0.variable == variable }) {
+            integers[place].value = value
+        } else {
+            integers.append((variable, value))
+        }
+    }
+
     /// Index of a transaction's state, made when it is new.
     mutating func index(of transaction: Transaction) -> Int {
         if let index = transactions.firstIndex(where: { $0.identifier == transaction.identifier }) { return index }
@@ -89,6 +135,8 @@ public final class Conversation {
     private var recognitionEcho: SessionEvents = []
     /// Numbers of the flow's bits that are set, for the log.
     public var flowbits: [Int32] { inspection.setBits }
+    /// Numbers and values of the flow's integers that are set, for the log.
+    public var flowIntegers: [(variable: Int32, value: UInt32)] { inspection.integers }
 
     public init(session: AppLayerSession, toServer: StreamReassembler, toClient: StreamReassembler) {
         self.session = session

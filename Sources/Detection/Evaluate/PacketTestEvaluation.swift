@@ -46,6 +46,8 @@ extension CompiledPolicy {
             applicationHolds(wanted, isNegated, signature, context, conversation)
         case .sessionEvent(let wanted): !context.sessionEvents.isDisjoint(with: wanted)
         case .geoip(let index): packet.ip.map { countryHolds(countryTests[Int(index)], $0) } ?? false
+        case .flowInteger(let test):
+            context.hasFlow && (conversation?.inspection.holds(test) ?? (test.comparison == .isNotSet))
         case .awaitsApplication(let wanted): (conversation?.session.awaitsName ?? false) == wanted
         case .fragmentBits(let test): packet.ip.map { test.matches($0) } ?? false
         case .fragmentOffset(let test): packet.ip.map { test.matches(fragmentOffset: $0) } ?? false

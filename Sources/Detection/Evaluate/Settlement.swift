@@ -1,9 +1,12 @@
 import FlowTracking
 import RuleLanguage
+import Wire
 
 /// The last step of a packet's judgment: what its matches come to, in rule order.
 extension StatefulEvaluator {
-    mutating func settle(_ flow: inout Flow, _ context: PacketContext, _ decision: inout Decision) {
+    mutating func settle(
+        _ packet: borrowing Packet, _ flow: inout Flow, _ context: PacketContext, _ decision: inout Decision
+    ) {
         queue.sort { ($0.signature, -$0.transaction) < ($1.signature, -$1.transaction) }
         for match in queue {
             let signature = policy.signatures[Int(match.signature)]
@@ -13,45 +16,55 @@ extension StatefulEvaluator {
             {
                 return
             }
-            applyAction(of: signature, match, &flow, context, &decision)
-            guard signature.logs || signature.action == .pass else { continue }
+            var action = signature.action
+            var outcome = ThresholdOutcome.alert
+            if !signature.thresholds.isEmpty || !signature.suppressions.isEmpty {
+                outcome = passThresholds(signature, packet, context, &action)
+                if outcome == .none { continue }
+            }
+            applyAction(action, of: signature, match, &flow, context, &decision)
+            // A silenced pass acts, and does not end the queue.
+            guard outcome != .silent, signature.logs || action == .pass else { continue }
             guard alerts.count < StatefulEvaluator.maximumAlerts else {
                 decision.discardedAlerts += 1
                 continue
             }
-            if signature.logs {
+            if signature.logs, action != .pass || signature.action == .pass {
                 alerts.append(
                     MatchedSignature(
-                        signature: match.signature, transaction: match.transaction, isInStream: match.isInStream))
+                        signature: match.signature, transaction: match.transaction, isInStream: match.isInStream,
+                        action: action))
             }
-            if signature.action == .pass { return }
+            if action == .pass { return }
         }
     }
 
     private func applyAction(
-        of signature: Signature, _ match: QueuedMatch, _ flow: inout Flow, _ context: PacketContext,
+        _ action: RuleAction, of signature: Signature, _ match: QueuedMatch, _ flow: inout Flow,
+        _ context: PacketContext,
         _ decision: inout Decision
     ) {
-        guard signature.action != .alert, signature.action != .config else { return }
-        if signature.action == .pass {
+        guard action != .alert, action != .config else { return }
+        if action == .pass {
             if decision.disposition == .accept, !decision.isPassed { decision.signature = match.signature }
             decision.isPassed = true
         } else {
             if decision.disposition == .accept {
                 decision.disposition = .drop
                 decision.reason =
-                    match.signature >= policy.firstDefault && !policy.compatibleWithSuricata ? .defaultAction : .rules
+                    match.signature >= policy.firstDefault && !policy.compatibleWithSuricata
+                    ? .defaultAction : action != signature.action ? .thresholdDetectionFilter : .rules
                 decision.signature = match.signature
             }
-            if signature.action.isReject, decision.disposition != .reject {
+            if action.isReject, decision.disposition != .reject {
                 decision.disposition = .reject
-                decision.rejectAction = signature.action
+                decision.rejectAction = action
             }
         }
         let reachesFlow = signature.scope == .flow || signature.scope == .flowIfInStream && match.isInStream
         guard reachesFlow, context.hasFlow, flow.disposition == .undecided else { return }
-        flow.disposition = signature.action == .pass ? .passed : .dropped
-        flow.dropReason = signature.action == .pass ? 0 : decision.reason.rawValue
+        flow.disposition = action == .pass ? .passed : .dropped
+        flow.dropReason = action == .pass ? 0 : decision.reason.rawValue
         flow.decidingSignature = match.signature
         flow.generation = policy.generation
     }

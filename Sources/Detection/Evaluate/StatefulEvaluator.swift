@@ -14,6 +14,7 @@ public struct StatefulEvaluator: ~Copyable {
     public static let maximumAlerts = 15
 
     let policy: CompiledPolicy
+    let state: HostState
     private var cache = RuleSetCache()
     let scratch = InspectionScratch()
     var queue: [QueuedMatch] = []
@@ -27,7 +28,11 @@ public struct StatefulEvaluator: ~Copyable {
         var isInStream: Bool
     }
 
-    public init(policy: CompiledPolicy) { self.policy = policy }
+    /// - Parameter state: what rules keep beyond a flow, shared with the evaluators of other queues.
+    public init(policy: CompiledPolicy, state: HostState) {
+        self.policy = policy
+        self.state = state
+    }
 
     /// The alerts are written; a packet that no rule judges has none.
     public mutating func clearAlerts() { alerts.removeAll(keepingCapacity: true) }
@@ -49,7 +54,7 @@ public struct StatefulEvaluator: ~Copyable {
             runTransactions(set, packet, bytes, context, &flow, conversation)
         }
         conversation?.noteEncryption()
-        if !queue.isEmpty { settle(&flow, context, &decision) }
+        if !queue.isEmpty { settle(packet, &flow, context, &decision) }
         // Differs: what was not looked through to the end is not forwarded; Suricata has no such limit.
         if scratch.isExhausted, !policy.compatibleWithSuricata { decision.drop(.inspectionLimit) }
     }
@@ -85,12 +90,12 @@ public struct StatefulEvaluator: ~Copyable {
         if isRepeated, policy.compatibleWithSuricata { return }
         for index in set.addressOnly {
             let signature = policy.signatures[Int(index)]
-            if isRepeated, signature.action == .alert { continue }
-            guard policy.holds(signature.packetTests, of: signature, packet, bytes, context, conversation, scratch)
-            else {
-                continue
-            }
-            if !isRepeated { apply(signature.effects, &flow, context, conversation) }
+            // A threshold counts flows here, as in Suricata, not packets.
+            if isRepeated, signature.action == .alert || !signature.thresholds.isEmpty { continue }
+            guard policy.holds(signature.packetTests, of: signature, packet, bytes, context, conversation, scratch),
+                stateHolds(signature, packet, context)
+            else { continue }
+            if !isRepeated { apply(signature.effects, packet, context, &flow, conversation) }
             queue.append(QueuedMatch(signature: index, transaction: -1, isInStream: false))
         }
     }
@@ -112,16 +117,15 @@ public struct StatefulEvaluator: ~Copyable {
             if needs.contains(.payload), !hasPayload { continue }
             if needs.contains(.flow), !context.hasFlow { continue }
             guard signature.accepts(appProtocol) else { continue }
-            guard policy.holds(signature.packetTests, of: signature, packet, bytes, context, conversation, scratch)
-            else {
-                continue
-            }
+            guard policy.holds(signature.packetTests, of: signature, packet, bytes, context, conversation, scratch),
+                stateHolds(signature, packet, context)
+            else { continue }
             var isInStream = false
             if !signature.payload.isEmpty {
                 guard let place = findPayload(signature, packet, bytes, context, conversation) else { continue }
                 isInStream = place == .stream
             }
-            apply(signature.effects, &flow, context, conversation)
+            apply(signature.effects, packet, context, &flow, conversation)
             queue.append(QueuedMatch(signature: index, transaction: -1, isInStream: isInStream))
         }
     }
@@ -167,20 +171,6 @@ public struct StatefulEvaluator: ~Copyable {
         return inspector.matches(signature.payload, window)
     }
 
-    private func apply(
-        _ effects: Range<Int32>, _ flow: inout Flow, _ context: PacketContext, _ conversation: Conversation?,
-        _ transaction: Transaction? = nil
-    ) {
-        for index in effects.asInt {
-            switch policy.effects[index] {
-            case .setFlowbit(let bit): conversation?.inspection.setBit(bit, true)
-            case .clearFlowbit(let bit): conversation?.inspection.setBit(bit, false)
-            case .toggleFlowbit(let bit): conversation?.inspection.toggleBit(bit)
-            case .flow(let effect): if context.hasFlow { effect.apply(to: &flow, transaction) }
-            }
-        }
-    }
-
     // MARK: phase 3
 
     private func inspectsTransactions(_ context: PacketContext, _ flow: borrowing Flow, _ conversation: Conversation)
@@ -220,7 +210,7 @@ public struct StatefulEvaluator: ~Copyable {
             guard
                 matches(signature, transaction, &side, packet, bytes, context, conversation)
             else { continue }
-            apply(signature.effects, &flow, context, conversation, transaction)
+            apply(signature.effects, packet, context, &flow, conversation, transaction)
             queue.append(QueuedMatch(signature: index, transaction: Int64(transaction.identifier), isInStream: false))
         }
         if transaction.isComplete(context.direction) { side.isDone = true }
@@ -280,10 +270,9 @@ public struct StatefulEvaluator: ~Copyable {
         }
         guard signature.appProtocol == transaction.appProtocol else { return false }
         if stored == nil {
-            guard policy.holds(signature.packetTests, of: signature, packet, bytes, context, conversation, scratch)
-            else {
-                return false
-            }
+            guard policy.holds(signature.packetTests, of: signature, packet, bytes, context, conversation, scratch),
+                stateHolds(signature, packet, context)
+            else { return false }
         }
         let occasion = TransactionTest.Occasion(
             direction: context.direction, time: context.time, compatibleWithSuricata: policy.compatibleWithSuricata)

@@ -23,10 +23,16 @@ enum StateKeywords {
             case "isnotset": builder.addFlowbitTest(names, isSet: false)
             case "set", "unset", "toggle":
                 guard names.count == 1, let name = names.first else {
-                    throw RuleProblem(
-                        "flowbits:\(command) takes one name", hint: "only isset and isnotset take several: a|b")
+                    // Suricata loads it and changes no bit.
+                    builder.warn(
+                        argument.option, "flowbits:\(command) of several names changes none of them",
+                        hint: "only isset and isnotset take several; write one flowbits option for each name")
+                    return
                 }
-                builder.bitEffects.append((name, effect(command)))
+                // Of the commands that change a bit only `set` leaves a rule about addresses alone.
+                if command != "set" { builder.hasOnlyAddressTests = false }
+                let make = effect(command)
+                builder.effects.append { make($0.flowbits.number(of: name)) }
             default:
                 throw RuleProblem(
                     "'\(command)' is no flowbits command",
