@@ -83,6 +83,7 @@ extension ConfigurationKey {
         number("http.head-bytes", 512...(1 << 24), "Longest head of an HTTP message that is read.") {
             $0.settings.appLayer.httpHeadBytes = $1
         },
+        number("http.decompress-layers", 0...8, "Content codings of one HTTP body that are undone.") {
             $0.settings.appLayer.httpDecodingLayers = $1
         },
         ConfigurationKey(
