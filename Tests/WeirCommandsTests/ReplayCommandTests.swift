@@ -80,7 +80,7 @@ struct ReplayCommandTests {
         let rules = try folder.write(
             "two.rules",
             """
-            drop tcp any any -> any any (pcre:"/a/"; sid:1;)
+            drop tcp any any -> any any (lua:judge.lua; sid:1;)
             drop http any any -> any any (http.host; content:"denied"; sid:2;)
             """)
         let refused = try replay([ReplayCommandTests.names, "--rules", rules])
