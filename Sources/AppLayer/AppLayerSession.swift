@@ -336,9 +336,9 @@ extension AppLayerSession {
 
     private var earlyToServer: [UInt8] { early.toServer }
 
-    /// Both sides of a TLS 1.3 connection send nothing but application data.
+    /// A TLS connection has come to its application data.
     public var isEncrypted: Bool {
         guard case .tls(let handshake)? = transactions.first?.facts else { return false }
-        return handshake.version == 0x0304 && handshake.hasClientApplicationData
+        return handshake.isDataOnly
     }
 }

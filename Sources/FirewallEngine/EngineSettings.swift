@@ -14,6 +14,8 @@ public struct EngineSettings: Sendable {
             log.compatibleWithSuricata = compatibleWithSuricata
         }
     }
+    /// A pass by what a request says covers that request, not the later ones of its connection: `inspect.every-request`.
+    public var judgesEveryRequest = true
     /// What happens to packets that cannot be handled as they should be.
     public var exceptions = ExceptionPolicies()
     /// TCP segments with a wrong checksum are not reassembled: `stream.checksums`.

@@ -41,6 +41,7 @@ public struct Pipeline: ~Copyable, PacketHandler {
         self.settings = settings
         flows = FlowTable(capacity: settings.flow.capacity, seed: settings.seed)
         evaluator = StatefulEvaluator(policy: policy, state: state)
+        evaluator.judgesEveryRequest = settings.judgesEveryRequest && !settings.compatibleWithSuricata
         recorder = EventRecorder(sink: sink, settings: settings.log)
         counters.customMetrics = Array(repeating: 0, count: policy.stateless.metrics.count)
     }

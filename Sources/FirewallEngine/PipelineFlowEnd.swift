@@ -91,8 +91,9 @@ extension Pipeline {
 
     /// Writes the flow's last records and forgets it.
     mutating func endFlow(_ index: FlowIndex, _ reason: FlowEndReason) {
-        let flow = flows[index]
+        var flow = flows[index]
         let conversation = conversations[flow.conversation]
+        if flow.disposition == .undecided, conversation?.isJudgedByRequest == true { flow.disposition = .passed }
         if let conversation {
             conversation.session.end(.toServer)
             conversation.session.end(.toClient)

@@ -42,6 +42,12 @@ extension Pipeline {
         let sequence = segment.flags.contains(.syn) ? segment.sequence + 1 : segment.sequence
         let direction = context.direction
         let session = conversation.session
+        // What flowbits made on the client's SYN did not know the server's number yet.
+        if direction == .toServer {
+            conversation.toServer.begin(at: streamStarts(index).0)
+        } else {
+            conversation.toClient.begin(at: streamStarts(index).1)
+        }
         context.streamOffset = Int(truncatingIfNeeded: conversation.stream(direction).offset(of: sequence) ?? 0)
         let isToServer = direction == .toServer
         let inserted =
@@ -111,6 +117,8 @@ extension Pipeline {
         guard context.sessionEvents.contains(.malformed) else { return nil }
         counters.parserErrors += 1
         guard flows[index].disposition == .undecided else { return nil }
+        // What answers a request that is passed goes on; further requests do not, for nobody can read them.
+        if conversation.isJudgedByRequest, context.direction == .toClient { return nil }
         // Differs: as Suricata's parsers and ours give up on different bytes, compat leaves such flows to the rules.
         let standard: ExceptionPolicy = settings.compatibleWithSuricata ? .ignore : .dropFlow
         return handleException(.applicationError, .applicationError, standard: standard, flow: index)
@@ -148,6 +156,9 @@ extension Pipeline {
                 _ = conversation(of: index, base: streamStarts(index))
             }
             let conversation = conversations[flows[index].conversation]
+            if let conversation, conversation.isJudgedByRequest {
+                if let verdict = judgeByRequest(conversation, index) { return verdict }
+            }
             if settings.compatibleWithSuricata, packet.tcp != nil, let conversation {
                 context.sessionEvents = conversation.events(context.sessionEvents, context.direction)
             }
@@ -155,6 +166,23 @@ extension Pipeline {
                 packet, bytes, context, flow: &flows[index], conversation: conversation, decision: &decision)
             if flows[index].flags.contains(.bypassed) { endBypassed(index) }
         }
+        return conclude(index)
+    }
+
+    /// A flow of which some request is passed. Nil when the packet holds another one, which is judged for itself.
+    private mutating func judgeByRequest(_ conversation: Conversation, _ index: FlowIndex) -> Verdict? {
+        let session = conversation.session
+        if context.sessionEvents.contains(.protocolChanged), conversation.isPassedForGood() {
+            flows[index].disposition = .passed
+        } else if context.direction == .toServer, packet.payloadLength > 0, session.malformed != nil {
+            // Met in an answer, which went through: what the client says now cannot be read.
+            let standard: ExceptionPolicy = settings.compatibleWithSuricata ? .ignore : .dropFlow
+            return handleException(.applicationError, .applicationError, standard: standard, flow: index)
+        } else if !conversation.isCovered(context, payload: packet.payloadLength) {
+            return nil
+        }
+        decision.isPassed = true
+        decision.signature = flows[index].decidingSignature
         return conclude(index)
     }
 

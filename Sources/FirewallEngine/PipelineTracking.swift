@@ -81,6 +81,10 @@ extension Pipeline {
         case .dropped: decision.drop(.flowDrop)
         case .undecided:
             let conversation = conversations[flows[index].conversation]
+            if conversation?.isJudgedByRequest == true {
+                decision.isPassed = true
+                break
+            }
             evaluator.judge(
                 packet, bytes, context, flow: &flows[index], conversation: conversation, decision: &decision)
         }
@@ -170,7 +174,10 @@ extension Pipeline {
         let isUnread = outcome.fault != nil && packet.payloadLength > 0 && flows[index].disposition == .undecided
         if outcome.isInvalid || isUnread && !settings.compatibleWithSuricata {
             decision.drop(.streamError)
-            if settings.compatibleWithSuricata { return judge(index, bytes) }
+            if settings.compatibleWithSuricata {
+                context.isPayloadHidden = true
+                return judge(index, bytes)
+            }
             // Only for their alerts: the packet goes nowhere.
             evaluator.judgeEvents(packet, bytes, context, decision: &decision)
             return conclude(index)

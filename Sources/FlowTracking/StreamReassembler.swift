@@ -43,6 +43,11 @@ public struct StreamReassembler: Sendable {
         self.historyLimit = historyLimit
     }
 
+    /// Says which number the first byte has, once the connection's start is known; without effect when bytes have come.
+    public mutating func begin(at sequence: SequenceNumber) {
+        if delivered == 0, pending.isEmpty { nextSequence = sequence }
+    }
+
     public var hasPending: Bool { !pending.isEmpty }
 
     /// The stream offset of a sequence number near the present one; nil before the stream's start.

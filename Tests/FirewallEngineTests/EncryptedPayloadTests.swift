@@ -22,7 +22,7 @@ import Testing
         return firewall.judge(script.frames)[first...].map(\.alerts)
     }
 
-    @Test("behind a handshake of TLS 1.3 payload is not looked at, from the next packet on")
+    @Test("payload of TLS is not looked at behind each side's first application data")
     func tls13() throws {
         let found = try Self.alerts { script in
             script.client(TLSBytes.clientHello("example.com"))
@@ -32,6 +32,18 @@ import Testing
             script.client(TLSBytes.applicationData())
         }
         #expect(found == [[1, 2, 3], [1, 2, 3], [1, 2, 3], [3], [3]])
+    }
+
+    @Test("the side that speaks second is not looked at either where no rule looks into the stream")
+    func withoutStreamRules() throws {
+        var script = TCPScript()
+        script.handshake()
+        let first = script.frames.count
+        script.client(TLSBytes.clientHello("example.com"))
+        script.server(TLSBytes.record(TLSBytes.serverHello()) + TLSBytes.applicationData())
+        script.client(TLSBytes.applicationData())
+        var firewall = try Firewall("alert tcp any any -> any any (dsize:>3; sid:2;)", defaults: [])
+        #expect(firewall.judge(script.frames)[first...].map(\.alerts) == [[2], [2], []])
     }
 
     @Test("what is not TLS is looked at to its end")

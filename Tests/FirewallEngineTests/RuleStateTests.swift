@@ -7,6 +7,20 @@ import Testing
 
 /// State that rules keep: thresholds, bits of hosts, integers of flows. The expectations were measured with Suricata 7.0.10.
 struct RuleStateTests {
+    @Test("a rule with flowbits does not hide what the server says")
+    func flowbitsAndAnswers() throws {
+        var script = TCPScript(port: 80)
+        script.handshake()
+        script.client(HTTPBytes.request())
+        script.server(HTTPBytes.response(fields: ["Server: nginx"]))
+        var firewall = try Firewall(
+            """
+            alert tcp any any -> any any (flowbits:set,one; flags:S; noalert; sid:1;)
+            alert http any any -> any any (http.server; content:"nginx"; sid:2;)
+            """, defaults: [])
+        #expect(firewall.judge(script.frames).last?.alerts == [2])
+    }
+
     /// Datagrams of one flow at these milliseconds; by packet, the sids of the alerts.
     private func alerts(_ options: [String], at times: [Int64], payload: [String] = []) throws -> [[Int]] {
         let rules = options.enumerated().map { "alert udp any any -> any any (\($1); sid:\($0 + 1);)" }

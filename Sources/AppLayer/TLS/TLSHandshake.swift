@@ -33,8 +33,8 @@ public final class TLSHandshake {
     public internal(set) var sawServerChangeCipherSpec = false
     /// Application data has flowed: the handshake is over.
     public internal(set) var isEncrypted = false
-    /// The client has sent application data behind the server's hello: its handshake is over.
-    var hasClientApplicationData = false
+    /// One side has sent application data behind the server's hello: what follows is noise to whoever has no keys.
+    var isDataOnly = false
 
     init() {}
 

@@ -80,7 +80,7 @@ public final class TLSParser: ApplicationParser {
         switch side.type {
         case 20: sawChangeCipherSpec(&side, direction)
         case 22 where !side.isEncrypted: try readHandshake(fragment.all, &side, direction)
-        case 23: sawApplicationData(direction)
+        case 23: sawApplicationData()
         default: break
         }
     }
@@ -113,11 +113,11 @@ public final class TLSParser: ApplicationParser {
         side.isEncrypted = handshake.serverHello?.isRetryRequest != true
     }
 
-    private func sawApplicationData(_ direction: FlowDirection) {
+    private func sawApplicationData() {
         handshake.isEncrypted = true
         // Early data may precede the ServerHello (RFC 8446 section 2.3): the handshake is not over then.
         guard handshake.serverHello != nil else { return }
-        if direction == .toServer { handshake.hasClientApplicationData = true }
+        handshake.isDataOnly = true
         finishHandshake()
     }
 

@@ -47,6 +47,8 @@ public final class CompiledPolicy: Sendable {
     public let ruleCounts: (loaded: Int, failed: Int, skipped: Int)
     /// Some signature looks into the reassembled stream.
     public let inspectsStream: Bool
+    /// What tells which flows have rules with content of the stream.
+    let streamPorts: Set<StreamPorts>
     /// Some signature looks into HTTP bodies.
     public let inspectsBodies: Bool
     /// Some signature leaves bits or integers in a flow.
@@ -92,6 +94,13 @@ public final class CompiledPolicy: Sendable {
             tables.bufferUses.contains {
                 [.httpRequestBody, .httpResponseBody, .fileData].contains($0.buffer)
             } || tables.transactionTests.contains(where: \.isAboutBody)
+        streamPorts = Set(
+            signatures.filter { $0.requirements.contains(.streamContent) }.map { signature in
+                let header = tables.headers[Int(signature.header)]
+                return StreamPorts(
+                    toServer: signature.toServer, toClient: signature.toClient, source: header.sourcePorts,
+                    destination: header.destinationPorts)
+            })
         inspectsStream = signatures.contains { $0.requirements.contains(.streamContent) }
     }
 

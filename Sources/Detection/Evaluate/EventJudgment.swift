@@ -42,7 +42,7 @@ extension StatefulEvaluator {
         // The match is the packet's alone, whatever flow it belongs to.
         var alone = PacketContext()
         alone.time = context.time
-        settle(packet, &flow, alone, &decision)
+        settle(packet, &flow, alone, nil, &decision)
     }
 }
 

@@ -25,15 +25,19 @@ struct FlowInspection {
 
     struct TransactionState {
         var identifier: UInt64
+        /// A rule has passed the request by what it says.
+        var isPassed = false
+        /// The request was complete, and judged, before the packet at hand.
+        var isOver = false
         var toServer = Side()
         var toClient = Side()
     }
 
+    /// How far the flow's requests are passed, where each is judged for itself.
+    var requests = RequestCoverage()
     /// Transactions before this one are over and done with, whether or not their parser still has them.
     var firstOpen: UInt64 = 0
-    /// The flow speaks TLS 1.3 and its handshake was over before the packet at hand: payload is noise from there on, and
-    /// rules do not look at it.
-    var isPayloadHidden = false
+    var encryption = EncryptedPayload()
     private var bits: [UInt64] = []
     var transactions: [TransactionState] = []
     /// The flow's integers that are set (`flowint`): a policy names few.
@@ -112,6 +116,11 @@ struct FlowInspection {
         }
     }
 
+    /// Rules will not look at the transaction again: not at one they have passed, nor at answers once any is.
+    func isDone(_ state: TransactionState) -> Bool {
+        state.isPassed || state.toServer.isDone && (state.toClient.isDone || requests.hasPassed)
+    }
+
     /// Index of a transaction's state, made when it is new.
     mutating func index(of transaction: Transaction) -> Int {
         if let index = transactions.firstIndex(where: { $0.identifier == transaction.identifier }) { return index }
@@ -147,7 +156,7 @@ public final class Conversation {
     /// Lets go of transactions before `identifier` that both the log and the rules are done with.
     public func release(before identifier: UInt64) {
         var limit = identifier
-        for state in inspection.transactions where !(state.toServer.isDone && state.toClient.isDone) {
+        for state in inspection.transactions where !inspection.isDone(state) {
             limit = min(limit, state.identifier)
         }
         if let last = session.transactions.last {
@@ -167,9 +176,12 @@ public final class Conversation {
         return fresh.union(echo)
     }
 
-    func noteEncryption() {
-        guard !inspection.isPayloadHidden, session.appProtocol == .tls else { return }
-        inspection.isPayloadHidden = session.isEncrypted
+    func noteEncryption(_ direction: FlowDirection, hasPayload: Bool) {
+        if inspection.encryption.isNoted {
+            if hasPayload { inspection.encryption.sawPayload(direction) }
+        } else if session.appProtocol == .tls, session.isEncrypted {
+            inspection.encryption.note(direction)
+        }
     }
 
     public func stream(_ direction: FlowDirection) -> StreamReassembler { direction == .toServer ? toServer : toClient }

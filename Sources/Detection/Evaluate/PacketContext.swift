@@ -28,5 +28,8 @@ public struct PacketContext: Sendable {
     /// What is odd about the packet in its connection.
     public var streamEvents = StreamEvents()
 
+    /// The packet is judged by its headers and events alone.
+    public var isPayloadHidden = false
+
     public init() {}
 }

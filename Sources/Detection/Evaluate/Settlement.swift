@@ -5,8 +5,10 @@ import Wire
 /// The last step of a packet's judgment: what its matches come to, in rule order.
 extension StatefulEvaluator {
     mutating func settle(
-        _ packet: borrowing Packet, _ flow: inout Flow, _ context: PacketContext, _ decision: inout Decision
+        _ packet: borrowing Packet, _ flow: inout Flow, _ context: PacketContext, _ conversation: Conversation?,
+        _ decision: inout Decision
     ) {
+        let payload = packet.payloadLength
         queue.sort { ($0.signature, -$0.transaction) < ($1.signature, -$1.transaction) }
         for match in queue {
             let signature = policy.signatures[Int(match.signature)]
@@ -22,7 +24,18 @@ extension StatefulEvaluator {
                 outcome = passThresholds(signature, packet, context, &action)
                 if outcome == .none { continue }
             }
-            applyAction(action, of: signature, match, &flow, context, &decision)
+            var isOfRequest = false
+            if judgesEveryRequest, match.transaction >= 0, let conversation {
+                // What the pass of a request would have ended is judged for the other requests alone.
+                if conversation.inspection.isPassed(match.transaction) { continue }
+                isOfRequest = action == .pass && policy.isAboutRequest(signature)
+            }
+            applyAction(action, of: signature, match, &flow, context, reachesFlow: !isOfRequest, &decision)
+            if isOfRequest, let conversation {
+                flow.decidingSignature = match.signature
+                flow.generation = policy.generation
+                conversation.inspection.pass(match.transaction)
+            }
             // A silenced pass acts, and does not end the queue.
             guard outcome != .silent, signature.logs || action == .pass else { continue }
             guard alerts.count < StatefulEvaluator.maximumAlerts else {
@@ -35,14 +48,13 @@ extension StatefulEvaluator {
                         signature: match.signature, transaction: match.transaction, isInStream: match.isInStream,
                         action: action))
             }
-            if action == .pass { return }
+            if action == .pass, !isOfRequest || conversation?.hasOpenRequest(context, payload: payload) != true { return }
         }
     }
 
     private func applyAction(
         _ action: RuleAction, of signature: Signature, _ match: QueuedMatch, _ flow: inout Flow,
-        _ context: PacketContext,
-        _ decision: inout Decision
+        _ context: PacketContext, reachesFlow: Bool, _ decision: inout Decision
     ) {
         guard action != .alert, action != .config else { return }
         if action == .pass {
@@ -61,8 +73,8 @@ extension StatefulEvaluator {
                 decision.rejectAction = action
             }
         }
-        let reachesFlow = signature.scope == .flow || signature.scope == .flowIfInStream && match.isInStream
-        guard reachesFlow, context.hasFlow, flow.disposition == .undecided else { return }
+        let hasFlowScope = signature.scope == .flow || signature.scope == .flowIfInStream && match.isInStream
+        guard reachesFlow, hasFlowScope, context.hasFlow, flow.disposition == .undecided else { return }
         flow.disposition = action == .pass ? .passed : .dropped
         flow.dropReason = action == .pass ? 0 : decision.reason.rawValue
         flow.decidingSignature = match.signature

@@ -15,6 +15,8 @@ public struct StatefulEvaluator: ~Copyable {
 
     let policy: CompiledPolicy
     let state: HostState
+    /// A pass by what a request says covers that request alone: `inspect.every-request`.
+    public var judgesEveryRequest = false
     private var cache = RuleSetCache()
     let scratch = InspectionScratch()
     var queue: [QueuedMatch] = []
@@ -53,8 +55,9 @@ public struct StatefulEvaluator: ~Copyable {
         if let conversation, inspectsTransactions(context, flow, conversation) {
             runTransactions(set, packet, bytes, context, &flow, conversation)
         }
-        conversation?.noteEncryption()
-        if !queue.isEmpty { settle(packet, &flow, context, &decision) }
+        conversation?.noteEncryption(context.direction, hasPayload: packet.payloadLength > 0)
+        if !queue.isEmpty { settle(packet, &flow, context, conversation, &decision) }
+        if judgesEveryRequest { conversation?.closeRequests(context, payload: packet.payloadLength) }
         // Differs: what was not looked through to the end is not forwarded; Suricata has no such limit.
         if scratch.isExhausted, !policy.compatibleWithSuricata { decision.drop(.inspectionLimit) }
     }
@@ -106,7 +109,8 @@ public struct StatefulEvaluator: ~Copyable {
         _ set: RuleSet, _ packet: borrowing Packet, _ bytes: RawSpan, _ context: PacketContext, _ flow: inout Flow,
         _ conversation: Conversation?
     ) {
-        let hasPayload = packet.payloadLength > 0 && conversation?.inspection.isPayloadHidden != true
+        let isNoise = isEncrypted(packet, context, conversation)
+        let hasPayload = packet.payloadLength > 0 && !context.isPayloadHidden && !isNoise
         // TCP's protocol counts from the established connection on, that of datagrams at once.
         let isStream = packet.tcp != nil
         let isJudgeable = context.isStreamEstablished || !isStream
@@ -128,6 +132,13 @@ public struct StatefulEvaluator: ~Copyable {
             apply(signature.effects, packet, context, &flow, conversation)
             queue.append(QueuedMatch(signature: index, transaction: -1, isInStream: isInStream))
         }
+    }
+
+    private func isEncrypted(_ packet: borrowing Packet, _ context: PacketContext, _ conversation: Conversation?) -> Bool {
+        guard let encryption = conversation?.inspection.encryption, encryption.isNoted, let tuple = packet.tuple else {
+            return false
+        }
+        return encryption.hides(tuple, context.direction, policy)
     }
 
     private enum PayloadPlace {
@@ -187,6 +198,7 @@ public struct StatefulEvaluator: ~Copyable {
         for transaction in conversation.session.transactions
         where transaction.identifier >= conversation.inspection.firstOpen {
             let place = conversation.inspection.index(of: transaction)
+            if conversation.inspection.transactions[place].isPassed { continue }
             // Without signatures too: what is complete and seen in both directions can be let go.
             inspect(transaction, place, set, packet, bytes, context, &flow, conversation)
         }

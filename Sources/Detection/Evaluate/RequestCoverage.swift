@@ -1,0 +1,80 @@
+import AppLayer
+import NetTypes
+
+/// How far the requests of a flow are passed, where a pass by what a request says (its host, its method, the name a query
+/// asks for) covers that request alone. Later requests of the connection, one after the other or pipelined, are judged
+/// again; everything else of the flow goes through while no request is open.
+struct RequestCoverage {
+    /// A request has been passed: the server may answer.
+    var hasPassed = false
+    /// Offset in the client's stream before which bytes may belong to a request that ended without a pass. Sent again,
+    /// they are judged again.
+    var deniedEnd = 0
+}
+
+extension FlowInspection {
+    func isPassed(_ identifier: Int64) -> Bool {
+        transactions.contains { Int64($0.identifier) == identifier && $0.isPassed }
+    }
+
+    mutating func pass(_ identifier: Int64) {
+        requests.hasPassed = true
+        for index in transactions.indices where Int64(transactions[index].identifier) == identifier {
+            transactions[index].isPassed = true
+        }
+    }
+}
+
+extension Conversation {
+    /// Some request has been passed, and the flow is judged request by request.
+    public var isJudgedByRequest: Bool { inspection.requests.hasPassed }
+
+    /// The packet carries a request, or part of one, that no rule has passed.
+    func hasOpenRequest(_ context: PacketContext, payload: Int) -> Bool {
+        guard context.direction == .toServer, payload > 0 else { return false }
+        if context.isInStream, context.streamOffset < inspection.requests.deniedEnd { return true }
+        return session.transactions.contains { transaction in
+            guard transaction.concerns(.toServer), transaction.progressToServer > 0 else { return false }
+            guard let state = inspection.transactions.first(where: { $0.identifier == transaction.identifier }) else {
+                return transaction.identifier >= inspection.firstOpen
+            }
+            return !state.isPassed && !state.isOver
+        }
+    }
+
+    /// The packet needs no judgment: it answers, or belongs to, requests that are passed.
+    public func isCovered(_ context: PacketContext, payload: Int) -> Bool {
+        isJudgedByRequest && !hasOpenRequest(context, payload: payload)
+    }
+
+    /// Requests that are complete behind this packet and not passed will not be: what was judged of them stays.
+    func closeRequests(_ context: PacketContext, payload: Int) {
+        guard context.direction == .toServer, payload > 0 else { return }
+        for transaction in session.transactions where transaction.isComplete(.toServer) {
+            guard
+                let index = inspection.transactions.firstIndex(where: { $0.identifier == transaction.identifier }),
+                !inspection.transactions[index].isPassed, !inspection.transactions[index].isOver
+            else { continue }
+            inspection.transactions[index].isOver = true
+            guard context.isInStream else { continue }
+            inspection.requests.deniedEnd = max(inspection.requests.deniedEnd, context.streamOffset &+ payload)
+        }
+    }
+
+    /// The connection has changed its protocol on a request's demand, CONNECT or Upgrade: what follows is part of that
+    /// request, unless it is made of requests itself.
+    public func isPassedForGood() -> Bool {
+        isJudgedByRequest && session.appProtocol != .http2 && inspection.transactions.last?.isPassed == true
+    }
+}
+
+extension CompiledPolicy {
+    /// The signature's conditions are about a request of a protocol that has any number of them on one connection.
+    func isAboutRequest(_ signature: Signature) -> Bool {
+        guard signature.kind == .transaction, signature.toServer else { return false }
+        switch signature.appProtocol {
+        case .http1, .http2, .dns: return true
+        default: return false
+        }
+    }
+}
