@@ -67,7 +67,8 @@ extension ConfigurationKey {
         exception("app-layer.error-policy", .applicationError, "A parser gives up on what a flow carries."),
         exception("decode.error-policy", .decodeError, "The headers cannot be read.", packetsOnly: true),
         flag(
-            "inspect.every-request", "A pass by a request's host, method or name covers that request alone; on by default."
+            "inspect.every-request",
+            "A pass by a request's host, method or name covers that request alone; on by default."
         ) { $0.settings.judgesEveryRequest = $1 },
         flag("log.anomalies", "Anomaly records of the decoder and the TCP tracker.") {
             $0.settings.log.logsAnomalies = $1

@@ -48,7 +48,9 @@ extension StatefulEvaluator {
                         signature: match.signature, transaction: match.transaction, isInStream: match.isInStream,
                         action: action))
             }
-            if action == .pass, !isOfRequest || conversation?.hasOpenRequest(context, payload: payload) != true { return }
+            if action == .pass, !isOfRequest || conversation?.hasOpenRequest(context, payload: payload) != true {
+                return
+            }
         }
     }
 

@@ -134,7 +134,9 @@ public struct StatefulEvaluator: ~Copyable {
         }
     }
 
-    private func isEncrypted(_ packet: borrowing Packet, _ context: PacketContext, _ conversation: Conversation?) -> Bool {
+    private func isEncrypted(_ packet: borrowing Packet, _ context: PacketContext, _ conversation: Conversation?)
+        -> Bool
+    {
         guard let encryption = conversation?.inspection.encryption, encryption.isNoted, let tuple = packet.tuple else {
             return false
         }
