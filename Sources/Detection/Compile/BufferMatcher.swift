@@ -2,92 +2,89 @@ import AppLayer
 import NetTypes
 
 /// Finds candidates among the transaction signatures whose prefilter literal stands in one buffer: whole names and
-/// endings by a hash over the buffer read from its end, everything else one by one.
+/// endings by a hash over the buffer read from its end, everything else by one search for all literals.
 struct BufferMatcher: Sendable {
     let use: Int32
     let appProtocol: AppProtocol
     let toServer: Bool
     let progress: UInt8
-    /// Signatures whose literal ends the buffer (`endswith`, or as long as `bsize` says), by the literal.
-    private var endings: [[UInt8]: [Int32]] = [:]
-    /// Lengths of those literals, one bit each up to 255.
-    private var lengths: [Bool] = []
-    private var longest = 0
-    /// Signatures that have to be looked at one by one.
-    private(set) var others: [Int32] = []
+    private let endings: EndingIndex
+    private let literals: LiteralSearch
 
-    init(use: Int32, appProtocol: AppProtocol, toServer: Bool, progress: UInt8) {
-        self.use = use
-        self.appProtocol = appProtocol
-        self.toServer = toServer
-        self.progress = progress
-    }
-
-    mutating func add(_ signature: Int32, ending literal: [UInt8]?) {
-        guard let literal else {
-            others.append(signature)
-            return
-        }
-        let folded = literal.map(\.lowercased)
-        endings[folded, default: []].append(signature)
-        if folded.count > longest {
-            lengths += Array(repeating: false, count: folded.count - longest + 1)
-            longest = folded.count
-        }
-        lengths[folded.count] = true
-    }
-
-    /// Calls `body` for every signature whose literal may be in `bytes`; not sorted, each at most once.
-    func forEachCandidate(_ bytes: BufferBytes, _ body: (Int32) -> Void) {
-        for signature in others { body(signature) }
-        let count = bytes.range.count
-        guard longest > 0 else { return }
-        let folded = bytes.storage[bytes.range].suffix(longest).map(\.lowercased)
-        for length in 1...longest where length <= count && lengths[length] {
-            if let found = endings[Array(folded.suffix(length))] {
-                for signature in found { body(signature) }
+    /// Calls `body` for every signature whose literal is in `bytes`; not sorted, once for each place.
+    func forEachCandidate(_ bytes: RawSpan, _ scratch: InspectionScratch, _ body: (Int32) -> Void) {
+        if !endings.isEmpty {
+            endings.search(bytes) { signatures in
+                for signature in signatures { body(signature) }
             }
         }
+        guard !literals.isEmpty else { return }
+        let work = literals.search(bytes) { signatures, _ in
+            for signature in signatures { body(signature) }
+        }
+        scratch.spend(bytes.byteCount &+ work)
     }
 
-    /// One matcher for each buffer, direction and step that some signature's prefilter uses.
+    // MARK: building
+
+    private struct Key: Hashable {
+        var use: Int32
+        var toServer: Bool
+        var appProtocol: AppProtocol
+    }
+
+    private struct Draft {
+        var progress: UInt8
+        var endings: [(literal: [UInt8], identifier: Int32)] = []
+        var literals: [(literal: [UInt8], identifier: Int32)] = []
+    }
+
+    /// One matcher for each buffer, direction and protocol that some signature's prefilter uses, in the order of progress.
     static func all(signatures: [Signature], tables: PolicyTables) -> [BufferMatcher] {
-        struct Key: Hashable {
-            var use: Int32
-            var toServer: Bool
-            var appProtocol: AppProtocol
-        }
-        var matchers: [BufferMatcher] = []
-        var index: [Key: Int] = [:]
+        var keys: [Key] = []
+        var drafts: [Key: Draft] = [:]
         for signature in signatures {
             for engine in tables.engines[signature.engines.asInt] where engine.isPrefilter {
                 guard case .buffer(let use) = engine.subject else { continue }
                 let key = Key(use: use, toServer: engine.toServer, appProtocol: signature.appProtocol)
-                let place: Int
-                if let known = index[key] {
-                    place = known
+                if drafts[key] == nil { keys.append(key) }
+                guard let literal = tables.selectiveLiteral(engine.conditions) else { continue }
+                let entry = (Array(tables.patternBytes[literal.bytes.asInt]), signature.order)
+                if literal.endsWith {
+                    drafts[key, default: Draft(progress: engine.progress)].endings.append(entry)
                 } else {
-                    place = matchers.count
-                    index[key] = place
-                    matchers.append(
-                        BufferMatcher(
-                            use: use, appProtocol: signature.appProtocol, toServer: engine.toServer,
-                            progress: engine.progress))
+                    drafts[key, default: Draft(progress: engine.progress)].literals.append(entry)
                 }
-                matchers[place].add(signature.order, ending: ending(of: engine, tables))
             }
         }
-        return matchers.sorted { $0.progress < $1.progress }
+        return keys.compactMap { key in
+            drafts[key].map { draft in
+                BufferMatcher(
+                    use: key.use, appProtocol: key.appProtocol, toServer: key.toServer, progress: draft.progress,
+                    endings: EndingIndex(draft.endings), literals: LiteralSearch(draft.literals))
+            }
+        }.sorted { $0.progress < $1.progress }
     }
+}
 
-    /// The longest literal that must stand at the buffer's end.
-    private static func ending(of engine: InspectEngine, _ tables: PolicyTables) -> [UInt8]? {
+extension PolicyTables {
+    /// The literal by which candidates are found: one that must stand at the end if there is one, else the longest. Nil
+    /// when none must be there.
+    func selectiveLiteral(_ conditions: Range<Int32>) -> ContentPattern? {
         var best: ContentPattern?
-        for condition in tables.bufferConditions[engine.conditions.asInt] {
-            guard case .content(let pattern) = condition, pattern.endsWith, !pattern.isNegated else { continue }
-            if pattern.bytes.count > best?.bytes.count ?? 0 { best = pattern }
+        for condition in bufferConditions[conditions.asInt] {
+            guard case .content(let pattern) = condition, !pattern.isNegated else { continue }
+            guard let known = best else {
+                best = pattern
+                continue
+            }
+            if pattern.endsWith != known.endsWith {
+                if pattern.endsWith { best = pattern }
+            } else if pattern.bytes.count > known.bytes.count {
+                best = pattern
+            }
         }
-        return best.map { Array(tables.patternBytes[$0.bytes.asInt]) }
+        return best
     }
 }
 

@@ -41,6 +41,11 @@ public final class CompiledPolicy: Sendable {
     let countries: CountryDatabase?
     /// Candidates among transaction signatures, by buffer.
     let matchers: [BufferMatcher]
+    /// Candidates among payload signatures, for TCP and for the rest.
+    let streamMatcher: PayloadMatcher
+    let datagramMatcher: PayloadMatcher
+    /// Payload signatures that a literal finds.
+    let isFoundByLiteral: [Bool]
     /// Signatures with decoder or stream events, in order.
     let eventRules: [EventRule]
     /// Rules of the documents: taken, refused, left out because they require another engine.
@@ -89,6 +94,9 @@ public final class CompiledPolicy: Sendable {
             EventRule(signature: $0.order, header: tables.headers[Int($0.header)])
         }
         matchers = BufferMatcher.all(signatures: signatures, tables: tables)
+        streamMatcher = PayloadMatcher(signatures, tables, isTCP: true)
+        datagramMatcher = PayloadMatcher(signatures, tables, isTCP: false)
+        isFoundByLiteral = signatures.map { PayloadMatcher.covers($0, tables) }
         usesFlowbits = tables.effects.contains(where: \.isAboutFlow)
         inspectsBodies =
             tables.bufferUses.contains {

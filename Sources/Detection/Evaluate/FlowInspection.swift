@@ -39,9 +39,27 @@ struct FlowInspection {
     var firstOpen: UInt64 = 0
     var encryption = EncryptedPayload()
     private var bits: [UInt64] = []
+    /// What the payload's literals have found, by direction.
+    private var toServerHits = PayloadHits()
+    private var toClientHits = PayloadHits()
     var transactions: [TransactionState] = []
     /// The flow's integers that are set (`flowint`): a policy names few.
     private(set) var integers: [(variable: Int32, value: UInt32)] = []
+
+    func hits(_ direction: FlowDirection) -> [PayloadHits.Hit] {
+        direction == .toServer ? toServerHits.hits : toClientHits.hits
+    }
+
+    mutating func updateHits(
+        _ direction: FlowDirection, _ window: RawSpan, offset: Int, _ set: RuleSet, _ literals: LiteralSearch,
+        _ scratch: InspectionScratch, generation: UInt32
+    ) {
+        if direction == .toServer {
+            toServerHits.update(window, offset: offset, set, literals, scratch, generation: generation)
+        } else {
+            toClientHits.update(window, offset: offset, set, literals, scratch, generation: generation)
+        }
+    }
 
     func isSet(_ bit: Int32) -> Bool {
         let word = Int(bit) >> 6

@@ -5,6 +5,8 @@ final class InspectionScratch {
     static let maximumWork = 32 << 20
 
     let expressions = RegularExpressionScratch()
+    /// Signatures met in the search at hand.
+    var marks = SignatureMarks()
     /// Bytes looked through since the packet began.
     private(set) var work = 0
 
@@ -14,4 +16,34 @@ final class InspectionScratch {
 
     /// The packet has used up its share: no search begins any more.
     var isExhausted: Bool { work > InspectionScratch.maximumWork }
+}
+
+/// A number for each of some signatures, all forgotten at once.
+struct SignatureMarks {
+    private var numbers: [Int32] = []
+    private var rounds: [UInt32] = []
+    private var round: UInt32 = 0
+
+    mutating func begin() {
+        round &+= 1
+        guard round == 0 else { return }
+        for index in rounds.indices { rounds[index] = 0 }
+        round = 1
+    }
+
+    subscript(signature: Int32) -> Int32? {
+        let index = Int(signature)
+        return index < rounds.count && rounds[index] == round ? numbers[index] : nil
+    }
+
+    mutating func set(_ signature: Int32, _ number: Int32) {
+        let index = Int(signature)
+        if index >= rounds.count {
+            let more = max(index + 1, rounds.count * 2) - rounds.count
+            numbers += Array(repeating: 0, count: more)
+            rounds += Array(repeating: 0, count: more)
+        }
+        numbers[index] = number
+        rounds[index] = round
+    }
 }

@@ -4,11 +4,13 @@ import NetTypes
 /// signatures share one.
 final class RuleSet: Sendable {
     let addressOnly: [Int32]
-    /// Judged packet by packet: packet, stream, protocol and header-only signatures, default actions too.
+    /// Judged packet by packet: packet, stream, protocol and header-only signatures, default actions too. Of those with
+    /// `content` the ones that no literal finds.
     let packet: [Int32]
-    /// Judged for each transaction.
-    let transaction: [Int32]
-    /// The same as a bit set over all signatures.
+    /// Judged packet by packet when a literal of theirs is found in the payload; as a bit set over all signatures.
+    private let isFiltered: [UInt64]
+    let hasFiltered: Bool
+    /// Judged for each transaction; as a bit set over all signatures.
     private let isTransaction: [UInt64]
     /// Transaction signatures without a prefilter literal.
     let unfiltered: [Int32]
@@ -16,56 +18,74 @@ final class RuleSet: Sendable {
     init(_ members: [Int32], policy: CompiledPolicy) {
         var addressOnly: [Int32] = []
         var packet: [Int32] = []
-        var transaction: [Int32] = []
         var unfiltered: [Int32] = []
-        var bits = [UInt64](repeating: 0, count: (policy.signatures.count + 63) / 64)
+        let words = (policy.signatures.count + 63) / 64
+        var transactions = [UInt64](repeating: 0, count: words)
+        var filtered = [UInt64](repeating: 0, count: words)
+        var filteredCount = 0
         for member in members {
             let signature = policy.signatures[Int(member)]
+            let word = Int(member) >> 6
+            let bit = UInt64(1) << UInt64(member & 63)
             switch signature.kind {
             case .addressOnly: addressOnly.append(member)
             case .transaction:
-                transaction.append(member)
-                bits[Int(member) >> 6] |= 1 << UInt64(member & 63)
+                transactions[word] |= bit
                 if !policy.engines[signature.engines.asInt].contains(where: \.isPrefilter) { unfiltered.append(member) }
-            default: packet.append(member)
+            default:
+                if policy.isFoundByLiteral[Int(member)] {
+                    filtered[word] |= bit
+                    filteredCount += 1
+                } else {
+                    packet.append(member)
+                }
             }
         }
         self.addressOnly = addressOnly
         self.packet = packet
-        self.transaction = transaction
         self.unfiltered = unfiltered
-        isTransaction = bits
+        isTransaction = transactions
+        isFiltered = filtered
+        hasFiltered = filteredCount > 0
     }
 
     func containsTransaction(_ signature: Int32) -> Bool {
         isTransaction[Int(signature) >> 6] & (1 << UInt64(signature & 63)) != 0
     }
+
+    func containsFiltered(_ signature: Int32) -> Bool {
+        isFiltered[Int(signature) >> 6] & (1 << UInt64(signature & 63)) != 0
+    }
 }
 
-/// Rule sets by their members. Capped: a scan over many addresses cannot make it grow without bound, for sets are
-/// interned by result, and a policy has few different results.
+/// Rule sets by the headers that fit. Capped: a scan over many addresses cannot make it grow without bound, for a policy
+/// has few different results.
 struct RuleSetCache {
     /// Far above what real policies make (tens to hundreds); beyond it sets are made anew for each use.
     static let maximumSets = 16_384
 
     private(set) var sets: [RuleSet] = []
-    private var index: [[Int32]: Int32] = [:]
-    private var scratch: [Int32] = []
+    private var index: [Key: Int32] = [:]
+    private var headers: [Int32] = []
+
+    private struct Key: Hashable {
+        var headers: [Int32]
+        var isToServer: Bool
+    }
 
     /// The number of the set for a tuple, or the set alone when the cache is full.
     mutating func set(
         for tuple: FlowTuple, direction: FlowDirection, hasPorts: Bool, policy: CompiledPolicy
     ) -> (number: Int32, set: RuleSet) {
-        scratch.removeAll(keepingCapacity: true)
-        policy.headers.collect(tuple, hasPorts: hasPorts, into: &scratch)
-        scratch.removeAll { !policy.signatures[Int($0)].applies(to: direction) }
-        scratch.sort()
-        if let number = index[scratch] { return (number, sets[Int(number)]) }
-        let set = RuleSet(scratch, policy: policy)
+        headers.removeAll(keepingCapacity: true)
+        policy.headers.collect(tuple, hasPorts: hasPorts, into: &headers)
+        let key = Key(headers: headers, isToServer: direction == .toServer)
+        if let number = index[key] { return (number, sets[Int(number)]) }
+        let set = RuleSet(policy.headers.members(of: headers) { policy.signatures[Int($0)].applies(to: direction) }, policy: policy)
         guard sets.count < RuleSetCache.maximumSets else { return (-1, set) }
         let number = Int32(sets.count)
         sets.append(set)
-        index[scratch] = number
+        index[key] = number
         return (number, set)
     }
 }

@@ -115,7 +115,22 @@ public struct StatefulEvaluator: ~Copyable {
         let isStream = packet.tcp != nil
         let isJudgeable = context.isStreamEstablished || !isStream
         let appProtocol = isJudgeable ? conversation?.session.appProtocol ?? .unknown : .unknown
-        for index in set.packet {
+        candidates.removeAll(keepingCapacity: true)
+        if hasPayload, set.hasFiltered { collectPayloadCandidates(set, packet, bytes, context, conversation) }
+        var nextWalked = 0
+        var nextFound = 0
+        while nextWalked < set.packet.count || nextFound < candidates.count {
+            let index: Int32
+            // Both lists are in rule order; side effects want the whole in it.
+            if nextFound == candidates.count
+                || nextWalked < set.packet.count && set.packet[nextWalked] < candidates[nextFound]
+            {
+                index = set.packet[nextWalked]
+                nextWalked &+= 1
+            } else {
+                index = candidates[nextFound]
+                nextFound &+= 1
+            }
             let signature = policy.signatures[Int(index)]
             let needs = signature.requirements
             if needs.contains(.payload), !hasPayload { continue }
@@ -141,6 +156,41 @@ public struct StatefulEvaluator: ~Copyable {
             return false
         }
         return encryption.hides(tuple, context.direction, policy)
+    }
+
+    /// Payload signatures whose literal stands in what they look into: the stream around the packet, or the packet.
+    private mutating func collectPayloadCandidates(
+        _ set: RuleSet, _ packet: borrowing Packet, _ bytes: RawSpan, _ context: PacketContext,
+        _ conversation: Conversation?
+    ) {
+        let payload = bytes.clamped(packet.payload)
+        guard packet.tcp != nil else { return search(payload, policy.datagramMatcher.literals, set) }
+        let literals = policy.streamMatcher.literals
+        if context.isInStream, let conversation, let window = streamWindow(packet, context, conversation) {
+            let retained = conversation.stream(context.direction).retained.bytes
+            let span = unsafe retained.span.bytes.extracting(window.range)
+            conversation.inspection.updateHits(
+                context.direction, span, offset: window.offset, set, literals, scratch, generation: policy.generation)
+            for hit in conversation.inspection.hits(context.direction) { candidates.append(hit.signature) }
+            // Bytes that came first count in the stream; those of the packet may be others.
+            if conversation.stream(context.direction).sawConflict { search(payload, literals, set) }
+        } else {
+            search(payload, literals, set)
+        }
+        candidates.sort()
+        candidates.removeRepeated()
+    }
+
+    private mutating func search(_ payload: RawSpan, _ literals: LiteralSearch, _ set: RuleSet) {
+        scratch.marks.begin()
+        let work = literals.search(payload) { signatures, _ in
+            for signature in signatures where set.containsFiltered(signature) && scratch.marks[signature] == nil {
+                scratch.marks.set(signature, 0)
+                candidates.append(signature)
+            }
+        }
+        scratch.spend(payload.byteCount &+ work)
+        candidates.sort()
     }
 
     private enum PayloadPlace {
@@ -169,19 +219,27 @@ public struct StatefulEvaluator: ~Copyable {
         _ signature: Signature, _ packet: borrowing Packet, _ bytes: RawSpan, _ context: PacketContext,
         _ conversation: Conversation
     ) -> Bool {
-        let retained = conversation.stream(context.direction).retained
-        let left = context.streamOffset
-        let right = left + packet.payloadLength
-        let start = Int(retained.start)
-        let end = start + retained.bytes.count
-        guard left >= start, right <= end else {
-            var inspector = ContentInspector(policy: policy, scratch: scratch, streamOffset: left)
+        guard let window = streamWindow(packet, context, conversation) else {
+            var inspector = ContentInspector(policy: policy, scratch: scratch, streamOffset: context.streamOffset)
             return inspector.matches(signature.payload, bytes.clamped(packet.payload))
         }
+        var inspector = ContentInspector(policy: policy, scratch: scratch, streamOffset: window.offset)
+        let retained = conversation.stream(context.direction).retained.bytes
+        return inspector.matches(signature.payload, unsafe retained.span.bytes.extracting(window.range))
+    }
+
+    /// The part of the retained stream that is inspected with a packet, and its offset in the stream; nil when the packet
+    /// is not in it.
+    private func streamWindow(
+        _ packet: borrowing Packet, _ context: PacketContext, _ conversation: Conversation
+    ) -> (range: Range<Int>, offset: Int)? {
+        let retained = conversation.stream(context.direction).retained
+        let left = context.streamOffset
+        let start = Int(retained.start)
+        let end = start + retained.bytes.count
+        guard left >= start, left + packet.payloadLength <= end else { return nil }
         let from = max(start, min(left, end - StatefulEvaluator.streamWindow))
-        var inspector = ContentInspector(policy: policy, scratch: scratch, streamOffset: from)
-        let window = unsafe retained.bytes.span.bytes.extracting((from - start)..<retained.bytes.count)
-        return inspector.matches(signature.payload, window)
+        return ((from - start)..<retained.bytes.count, from)
     }
 
     // MARK: phase 3
@@ -237,6 +295,7 @@ public struct StatefulEvaluator: ~Copyable {
         _ transaction: Transaction, _ set: RuleSet, _ direction: FlowDirection, _ side: inout FlowInspection.Side
     ) {
         candidates.removeAll(keepingCapacity: true)
+        scratch.marks.begin()
         let progress = transaction.progress(direction)
         var searched = side.searchedSteps
         for matcher in policy.matchers
@@ -248,8 +307,11 @@ public struct StatefulEvaluator: ~Copyable {
             if progress > matcher.progress { searched |= step }
             var instance = 0
             while let bytes = policy.bytes(of: matcher.use, transaction, direction, instance: instance, &side.body) {
-                matcher.forEachCandidate(bytes) { signature in
-                    if set.containsTransaction(signature) { candidates.append(signature) }
+                let span = unsafe bytes.storage.span.bytes.extracting(bytes.range)
+                matcher.forEachCandidate(span, scratch) { signature in
+                    guard set.containsTransaction(signature), scratch.marks[signature] == nil else { return }
+                    scratch.marks.set(signature, 0)
+                    candidates.append(signature)
                 }
                 instance += 1
             }
@@ -261,16 +323,7 @@ public struct StatefulEvaluator: ~Copyable {
             candidates.append(stored.signature)
         }
         candidates.sort()
-        removeDuplicates()
-    }
-
-    private mutating func removeDuplicates() {
-        var kept = 0
-        for index in candidates.indices where kept == 0 || candidates[index] != candidates[kept - 1] {
-            candidates[kept] = candidates[index]
-            kept += 1
-        }
-        candidates.removeLast(candidates.count - kept)
+        candidates.removeRepeated()
     }
 
     private func matches(
