@@ -13,6 +13,9 @@ struct InspectionCostTests {
         #"alert udp any any -> any any (content:"a"; content:"b"; distance:0; within:60000; content:"zq\#(sid)"; distance:0; within:60000; sid:\#(sid);)"#
     }.joined(separator: "\n")
 
+    /// What the rules' literals are found by, where it does not help them.
+    static let bait = (1...200).flatMap { utf8("zq\($0)") }
+
     private func work(_ text: String, _ payload: [UInt8]) -> (work: Int, disposition: Decision.Disposition) {
         guard let policy = Ruleset(text).policy else { return (-1, .accept) }
         let decoded = DecodedPacket(
@@ -31,7 +34,7 @@ struct InspectionCostTests {
         var reached = false
         for power in 6...15 {
             let half = [UInt8](repeating: UInt8(ascii: "a"), count: 1 << (power - 1))
-            let payload = half + [UInt8](repeating: UInt8(ascii: "b"), count: 1 << (power - 1))
+            let payload = InspectionCostTests.bait + half + [UInt8](repeating: UInt8(ascii: "b"), count: 1 << (power - 1))
             let outcome = work(InspectionCostTests.rules, payload)
             // The search that goes over the limit is the last one.
             #expect(outcome.work >= 0 && outcome.work <= InspectionScratch.maximumWork + payload.count)

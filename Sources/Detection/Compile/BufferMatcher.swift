@@ -3,23 +3,44 @@ import NetTypes
 
 /// Finds candidates among the transaction signatures whose prefilter literal stands in one buffer: whole names and
 /// endings by a hash over the buffer read from its end, everything else by one search for all literals.
-struct BufferMatcher: Sendable {
+final class BufferMatcher: Sendable {
     let use: Int32
     let appProtocol: AppProtocol
     let toServer: Bool
     let progress: UInt8
+    /// The buffer grows packet by packet and is looked at in parts.
+    let isBody: Bool
     private let endings: EndingIndex
-    private let literals: LiteralSearch
+    let literals: LiteralSearch
+    /// Signatures with a literal of one byte alone: looked at wherever the buffer is.
+    let others: [Int32]
 
-    /// Calls `body` for every signature whose literal is in `bytes`; not sorted, once for each place.
-    func forEachCandidate(_ bytes: RawSpan, _ scratch: InspectionScratch, _ body: (Int32) -> Void) {
-        if !endings.isEmpty {
-            endings.search(bytes) { signatures in
-                for signature in signatures { body(signature) }
-            }
+    init(
+        use: Int32, appProtocol: AppProtocol, toServer: Bool, progress: UInt8, isBody: Bool, endings: EndingIndex,
+        literals: LiteralSearch, others: [Int32]
+    ) {
+        self.others = others
+        self.isBody = isBody
+        self.use = use
+        self.appProtocol = appProtocol
+        self.toServer = toServer
+        self.progress = progress
+        self.endings = endings
+        self.literals = literals
+    }
+
+    /// Calls `body` for every signature whose literal ends `bytes`.
+    func forEachEnding(_ bytes: RawSpan, _ body: (Int32) -> Void) {
+        guard !endings.isEmpty else { return }
+        endings.search(bytes) { signatures in
+            for signature in signatures { body(signature) }
         }
+    }
+
+    /// Calls `body` for every signature whose literal is in `bytes`; not sorted.
+    func forEachLiteral(_ bytes: RawSpan, _ scratch: InspectionScratch, _ body: (Int32) -> Void) {
         guard !literals.isEmpty else { return }
-        let work = literals.search(bytes) { signatures, _ in
+        let work = literals.search(bytes, seen: &scratch.literals) { signatures, _ in
             for signature in signatures { body(signature) }
         }
         scratch.spend(bytes.byteCount &+ work)
@@ -37,6 +58,7 @@ struct BufferMatcher: Sendable {
         var progress: UInt8
         var endings: [(literal: [UInt8], identifier: Int32)] = []
         var literals: [(literal: [UInt8], identifier: Int32)] = []
+        var others: [Int32] = []
     }
 
     /// One matcher for each buffer, direction and protocol that some signature's prefilter uses, in the order of progress.
@@ -52,6 +74,8 @@ struct BufferMatcher: Sendable {
                 let entry = (Array(tables.patternBytes[literal.bytes.asInt]), signature.order)
                 if literal.endsWith {
                     drafts[key, default: Draft(progress: engine.progress)].endings.append(entry)
+                } else if literal.bytes.count < LiteralSearch.shortest {
+                    drafts[key, default: Draft(progress: engine.progress)].others.append(signature.order)
                 } else {
                     drafts[key, default: Draft(progress: engine.progress)].literals.append(entry)
                 }
@@ -61,9 +85,17 @@ struct BufferMatcher: Sendable {
             drafts[key].map { draft in
                 BufferMatcher(
                     use: key.use, appProtocol: key.appProtocol, toServer: key.toServer, progress: draft.progress,
-                    endings: EndingIndex(draft.endings), literals: LiteralSearch(draft.literals))
+                    isBody: tables.bufferUses[Int(key.use)].isBody, endings: EndingIndex(draft.endings), literals: LiteralSearch(draft.literals),
+                    others: draft.others)
             }
         }.sorted { $0.progress < $1.progress }
+    }
+}
+
+extension BufferUse {
+    /// A body as it comes, with nothing done to it.
+    fileprivate var isBody: Bool {
+        transforms.isEmpty && [.httpRequestBody, .httpResponseBody, .fileData].contains(buffer)
     }
 }
 

@@ -24,6 +24,8 @@ public final class CompiledPolicy: Sendable {
     public let names: StateNames
 
     let headers: HeaderIndex
+    /// Signatures of each header, in order.
+    let members: [[Int32]]
     let packetTests: [PacketTest]
     let bufferConditions: [BufferCondition]
     let byteOperations: [ByteOperation]
@@ -77,7 +79,10 @@ public final class CompiledPolicy: Sendable {
         stateTests = tables.stateTests
         thresholds = tables.thresholds
         suppressions = tables.suppressions
-        headers = HeaderIndex(headers: tables.headers, signatures: signatures)
+        headers = HeaderIndex(headers: tables.headers)
+        var members = Array(repeating: [Int32](), count: tables.headers.count)
+        for signature in signatures { members[Int(signature.header)].append(signature.order) }
+        self.members = members
         packetTests = tables.packetTests
         bufferConditions = tables.bufferConditions
         byteOperations = tables.byteOperations

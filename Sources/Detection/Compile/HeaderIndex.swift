@@ -5,8 +5,6 @@ import NetTypes
 /// excludes little, such as a negated address, files nothing.
 struct HeaderIndex: Sendable {
     private let headers: [RuleHeader]
-    /// Signatures of each header, in order.
-    private let members: [[Int32]]
     private let sources: AddressIndex
     private let destinations: AddressIndex
     private let sourcePorts: IntervalIndex<UInt16>
@@ -14,13 +12,10 @@ struct HeaderIndex: Sendable {
     /// Compared with every tuple.
     private let others: [Int32]
 
-    init(headers: [RuleHeader], signatures: [Signature]) {
+    init(headers: [RuleHeader]) {
         self.headers = headers
-        var members = Array(repeating: [Int32](), count: headers.count)
-        for signature in signatures { members[Int(signature.header)].append(signature.order) }
-        self.members = members
         var filed: [Part: [Int32]] = [:]
-        for (index, header) in headers.enumerated() where !members[index].isEmpty {
+        for (index, header) in headers.enumerated() {
             filed[header.mostSelective, default: []].append(Int32(index))
         }
         var unfiled = Set(filed[.none] ?? [])
@@ -55,13 +50,6 @@ struct HeaderIndex: Sendable {
         result.sort()
         // A set of both families may be filed for the one and left over for the other.
         result.removeRepeated()
-    }
-
-    /// The signatures of these headers that pass, in order.
-    func members(of headers: [Int32], where isWanted: (Int32) -> Bool) -> [Int32] {
-        var result: [Int32] = []
-        for header in headers { result += members[Int(header)].lazy.filter(isWanted) }
-        return result.sorted()
     }
 }
 

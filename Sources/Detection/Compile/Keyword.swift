@@ -66,8 +66,11 @@ struct KeywordArgument {
 
     /// The value split at commas, blanks removed.
     var parts: [String] {
-        text.split(separator: ",", omittingEmptySubsequences: false).map { part in
-            String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map { part in
+            var part = part
+            while part.first == UInt8(ascii: " ") { part.removeFirst() }
+            while part.last == UInt8(ascii: " ") { part.removeLast() }
+            return String(Substring(part))
         }
     }
 

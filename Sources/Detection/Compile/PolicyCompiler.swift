@@ -20,6 +20,7 @@ public enum PolicyCompiler {
                     requiresDatabases: options.requiresDatabases,
                     compatibleWithSuricata: options.compatibleWithSuricata))
             var sids = SidTable()
+            tables.resolved = ResolvedFields()
             for rule in group.rules {
                 let compiled = compiler.compile(rule, order: &order, into: &tables)
                 if compiled.isSkipped {

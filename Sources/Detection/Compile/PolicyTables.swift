@@ -21,6 +21,8 @@ struct PolicyTables {
     private var bufferUseIndex: [BufferUse: Int32] = [:]
     var countries: [CountryTest] = []
     var details: [SignatureDetail] = []
+    /// What the header fields of one group's rules stand for, by their text.
+    var resolved = ResolvedFields()
 
     init(names: StateNames) { self.names = names }
 
@@ -51,6 +53,12 @@ struct PolicyTables {
         for name in bits { bitLists.append(names.flowbits.number(of: name)) }
         return start..<Int32(bitLists.count)
     }
+}
+
+/// Address and port fields that have been looked up: the rules of a group share few.
+struct ResolvedFields {
+    var addresses: [String: ResolvedSet<AddressSet>] = [:]
+    var ports: [String: ResolvedSet<PortSet>] = [:]
 }
 
 extension Array {

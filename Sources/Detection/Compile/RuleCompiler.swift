@@ -29,18 +29,13 @@ struct RuleCompiler {
                     at: rule.protocolToken, "unknown protocol '\(rule.protocolToken.text)'",
                     hint: near ?? "expected one of \(RuleProtocol.names.joined(separator: ", "))"))
         }
-        let source = resolve(rule, rule.source, &diagnostics) { text throws(ResolutionError) in
-            try context.scope.resolve(addresses: text)
-        }
-        let sourcePort = resolve(rule, rule.sourcePort, &diagnostics) { text throws(ResolutionError) in
-            try context.scope.resolve(ports: text)
-        }
-        let destination = resolve(rule, rule.destination, &diagnostics) { text throws(ResolutionError) in
-            try context.scope.resolve(addresses: text)
-        }
-        let destinationPort = resolve(rule, rule.destinationPort, &diagnostics) { text throws(ResolutionError) in
-            try context.scope.resolve(ports: text)
-        }
+        let scope = context.scope
+        let source = resolve(rule, rule.source, &tables.resolved.addresses, &diagnostics, scope.resolve(addresses:))
+        let sourcePort = resolve(rule, rule.sourcePort, &tables.resolved.ports, &diagnostics, scope.resolve(ports:))
+        let destination = resolve(
+            rule, rule.destination, &tables.resolved.addresses, &diagnostics, scope.resolve(addresses:))
+        let destinationPort = resolve(
+            rule, rule.destinationPort, &tables.resolved.ports, &diagnostics, scope.resolve(ports:))
         var builder = SignatureBuilder(
             rule: rule, ruleProtocol: ruleProtocol ?? RuleProtocol(ipProtocols: []), context: context)
         for option in rule.options { apply(option, to: &builder) }
@@ -62,11 +57,14 @@ struct RuleCompiler {
     }
 
     private func resolve<Values>(
-        _ rule: RuleSyntax, _ token: Token, _ diagnostics: inout [Diagnostic],
-        _ body: (String) throws(ResolutionError) -> ResolvedSet<Values>
+        _ rule: RuleSyntax, _ token: Token, _ known: inout [String: ResolvedSet<Values>],
+        _ diagnostics: inout [Diagnostic], _ body: (String) throws(ResolutionError) -> ResolvedSet<Values>
     ) -> ResolvedSet<Values>? {
+        if let found = known[token.text] { return found }
         do throws(ResolutionError) {
-            return try body(token.text)
+            let found = try body(token.text)
+            known[token.text] = found
+            return found
         } catch {
             diagnostics.append(
                 rule.diagnostic(

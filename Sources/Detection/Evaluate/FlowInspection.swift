@@ -1,6 +1,7 @@
 import AppLayer
 import FlowTracking
 import NetTypes
+import Wire
 
 /// What the evaluator remembers about a flow: its bits, and how far each transaction has been inspected.
 struct FlowInspection {
@@ -21,6 +22,21 @@ struct FlowInspection {
         /// Steps whose buffers have been searched for candidates in full, one bit each.
         var searchedSteps: UInt64 = 0
         var body = BodyInspection()
+        /// What the literals of rules have found in the body, by the place of their matcher in the policy.
+        var bodyHits: [(matcher: Int, hits: LiteralHits)] = []
+
+        /// Signatures whose literal stands in the part of the body at hand.
+        mutating func searchBody(
+            _ part: RawSpan, offset: Int, matcher: Int, _ policy: CompiledPolicy, _ scratch: InspectionScratch,
+            isWanted: (Int32) -> Bool
+        ) -> [LiteralHits.Hit] {
+            let place = bodyHits.firstIndex { $0.matcher == matcher } ?? bodyHits.count
+            if place == bodyHits.count { bodyHits.append((matcher, LiteralHits())) }
+            bodyHits[place].hits.update(
+                part, offset: offset, policy.matchers[matcher].literals, scratch, generation: policy.generation,
+                isWanted: isWanted)
+            return bodyHits[place].hits.hits
+        }
     }
 
     struct TransactionState {
@@ -40,13 +56,13 @@ struct FlowInspection {
     var encryption = EncryptedPayload()
     private var bits: [UInt64] = []
     /// What the payload's literals have found, by direction.
-    private var toServerHits = PayloadHits()
-    private var toClientHits = PayloadHits()
+    private var toServerHits = LiteralHits()
+    private var toClientHits = LiteralHits()
     var transactions: [TransactionState] = []
     /// The flow's integers that are set (`flowint`): a policy names few.
     private(set) var integers: [(variable: Int32, value: UInt32)] = []
 
-    func hits(_ direction: FlowDirection) -> [PayloadHits.Hit] {
+    func hits(_ direction: FlowDirection) -> [LiteralHits.Hit] {
         direction == .toServer ? toServerHits.hits : toClientHits.hits
     }
 
@@ -55,9 +71,11 @@ struct FlowInspection {
         _ scratch: InspectionScratch, generation: UInt32
     ) {
         if direction == .toServer {
-            toServerHits.update(window, offset: offset, set, literals, scratch, generation: generation)
+            toServerHits.update(
+                window, offset: offset, literals, scratch, generation: generation, isWanted: set.containsFiltered)
         } else {
-            toClientHits.update(window, offset: offset, set, literals, scratch, generation: generation)
+            toClientHits.update(
+                window, offset: offset, literals, scratch, generation: generation, isWanted: set.containsFiltered)
         }
     }
 

@@ -5,8 +5,9 @@ final class InspectionScratch {
     static let maximumWork = 32 << 20
 
     let expressions = RegularExpressionScratch()
-    /// Signatures met in the search at hand.
-    var marks = SignatureMarks()
+    /// Literals met in the search at hand, and signatures.
+    var literals = NumberMarks()
+    var signatures = NumberMarks()
     /// Bytes looked through since the packet began.
     private(set) var work = 0
 
@@ -18,9 +19,9 @@ final class InspectionScratch {
     var isExhausted: Bool { work > InspectionScratch.maximumWork }
 }
 
-/// A number for each of some signatures, all forgotten at once.
-struct SignatureMarks {
-    private var numbers: [Int32] = []
+/// A value for each of some numbers from 0 on, all forgotten at once.
+struct NumberMarks {
+    private var values: [Int32] = []
     private var rounds: [UInt32] = []
     private var round: UInt32 = 0
 
@@ -31,19 +32,19 @@ struct SignatureMarks {
         round = 1
     }
 
-    subscript(signature: Int32) -> Int32? {
-        let index = Int(signature)
-        return index < rounds.count && rounds[index] == round ? numbers[index] : nil
+    subscript(number: Int32) -> Int32? {
+        let index = Int(number)
+        return index < rounds.count && rounds[index] == round ? values[index] : nil
     }
 
-    mutating func set(_ signature: Int32, _ number: Int32) {
-        let index = Int(signature)
+    mutating func set(_ number: Int32, _ value: Int32) {
+        let index = Int(number)
         if index >= rounds.count {
             let more = max(index + 1, rounds.count * 2) - rounds.count
-            numbers += Array(repeating: 0, count: more)
+            values += Array(repeating: 0, count: more)
             rounds += Array(repeating: 0, count: more)
         }
-        numbers[index] = number
+        values[index] = value
         rounds[index] = round
     }
 }

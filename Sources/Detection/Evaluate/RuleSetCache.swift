@@ -81,7 +81,10 @@ struct RuleSetCache {
         policy.headers.collect(tuple, hasPorts: hasPorts, into: &headers)
         let key = Key(headers: headers, isToServer: direction == .toServer)
         if let number = index[key] { return (number, sets[Int(number)]) }
-        let set = RuleSet(policy.headers.members(of: headers) { policy.signatures[Int($0)].applies(to: direction) }, policy: policy)
+        let members = headers.flatMap { policy.members[Int($0)] }.filter {
+            policy.signatures[Int($0)].applies(to: direction)
+        }
+        let set = RuleSet(members.sorted(), policy: policy)
         guard sets.count < RuleSetCache.maximumSets else { return (-1, set) }
         let number = Int32(sets.count)
         sets.append(set)

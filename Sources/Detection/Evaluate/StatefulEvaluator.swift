@@ -182,12 +182,8 @@ public struct StatefulEvaluator: ~Copyable {
     }
 
     private mutating func search(_ payload: RawSpan, _ literals: LiteralSearch, _ set: RuleSet) {
-        scratch.marks.begin()
-        let work = literals.search(payload) { signatures, _ in
-            for signature in signatures where set.containsFiltered(signature) && scratch.marks[signature] == nil {
-                scratch.marks.set(signature, 0)
-                candidates.append(signature)
-            }
+        let work = literals.search(payload, seen: &scratch.literals) { signatures, _ in
+            for signature in signatures where set.containsFiltered(signature) { candidates.append(signature) }
         }
         scratch.spend(payload.byteCount &+ work)
         candidates.sort()
@@ -295,10 +291,9 @@ public struct StatefulEvaluator: ~Copyable {
         _ transaction: Transaction, _ set: RuleSet, _ direction: FlowDirection, _ side: inout FlowInspection.Side
     ) {
         candidates.removeAll(keepingCapacity: true)
-        scratch.marks.begin()
         let progress = transaction.progress(direction)
         var searched = side.searchedSteps
-        for matcher in policy.matchers
+        for (number, matcher) in policy.matchers.enumerated()
         where matcher.toServer == (direction == .toServer) && matcher.appProtocol == transaction.appProtocol {
             guard progress >= matcher.progress else { break }
             let step = UInt64(1) << UInt64(matcher.progress)
@@ -308,10 +303,19 @@ public struct StatefulEvaluator: ~Copyable {
             var instance = 0
             while let bytes = policy.bytes(of: matcher.use, transaction, direction, instance: instance, &side.body) {
                 let span = unsafe bytes.storage.span.bytes.extracting(bytes.range)
-                matcher.forEachCandidate(span, scratch) { signature in
-                    guard set.containsTransaction(signature), scratch.marks[signature] == nil else { return }
-                    scratch.marks.set(signature, 0)
+                func add(_ signature: Int32) {
+                    guard set.containsTransaction(signature) else { return }
                     candidates.append(signature)
+                }
+                for signature in matcher.others { add(signature) }
+                matcher.forEachEnding(span, add)
+                if matcher.isBody {
+                    let hits = side.searchBody(
+                        span, offset: bytes.offset, matcher: number, policy, scratch,
+                        isWanted: set.containsTransaction)
+                    for hit in hits { candidates.append(hit.signature) }
+                } else {
+                    matcher.forEachLiteral(span, scratch, add)
                 }
                 instance += 1
             }

@@ -5,7 +5,7 @@ import Wire
 /// Finds which of many literals end a buffer, whatever the case of their letters: domain lists. A hash is carried from
 /// the buffer's last byte to its first and looked up at each length that some literal has, so the cost is that of the
 /// buffer's length, not of the list's.
-struct EndingIndex: Sendable {
+final class EndingIndex: Sendable {
     private struct Entry {
         var hash: UInt64
         /// Folded bytes in `bytes`.
@@ -14,47 +14,49 @@ struct EndingIndex: Sendable {
         var identifiers: Range<Int32>
     }
 
-    private var bytes: [UInt8] = []
-    private var entries: [Entry] = []
-    private var identifiers: [Int32] = []
+    private let bytes: [UInt8]
+    private let entries: [Entry]
+    private let identifiers: [Int32]
     /// Open addressing: one more than an entry's place; 0 is free.
-    private var slots: [Int32] = []
+    private let slots: [Int32]
     /// Lengths that literals have.
-    private var lengths: [Bool] = []
+    private let lengths: [Bool]
 
     var isEmpty: Bool { entries.isEmpty }
 
     init(_ list: [(literal: [UInt8], identifier: Int32)]) {
-        var index: [[UInt8]: Int] = [:]
+        var members: [[UInt8]: [Int32]] = [:]
         var literals: [[UInt8]] = []
-        var members: [[Int32]] = []
         for item in list where !item.literal.isEmpty {
             let literal = item.literal.map(\.lowercased)
-            if let known = index[literal] {
-                members[known].append(item.identifier)
-            } else {
-                index[literal] = literals.count
-                literals.append(literal)
-                members.append([item.identifier])
-            }
+            if members[literal] == nil { literals.append(literal) }
+            members[literal, default: []].append(item.identifier)
         }
+        var bytes: [UInt8] = []
+        var entries: [Entry] = []
+        var identifiers: [Int32] = []
         var room = 16
         while room < literals.count * 2 { room *= 2 }
-        slots = Array(repeating: 0, count: room)
-        lengths = Array(repeating: false, count: (literals.map(\.count).max() ?? 0) + 1)
-        for (literal, list) in zip(literals, members) {
+        var slots = [Int32](repeating: 0, count: room)
+        var lengths = [Bool](repeating: false, count: (literals.map(\.count).max() ?? 0) + 1)
+        for literal in literals {
             var hash = EndingIndex.seed
             for byte in literal.reversed() { hash = EndingIndex.step(hash, byte) }
             entries.append(
                 Entry(
                     hash: hash, start: Int32(bytes.count), count: Int32(literal.count),
-                    identifiers: identifiers.place(list)))
+                    identifiers: identifiers.place(members[literal] ?? [])))
             bytes += literal
             lengths[literal.count] = true
             var slot = Int(truncatingIfNeeded: hash >> 20) & (room - 1)
             while slots[slot] != 0 { slot = (slot + 1) & (room - 1) }
             slots[slot] = Int32(entries.count)
         }
+        self.bytes = bytes
+        self.entries = entries
+        self.identifiers = identifiers
+        self.slots = slots
+        self.lengths = lengths
     }
 
     private static let seed: UInt64 = 0xcbf2_9ce4_8422_2325
