@@ -153,6 +153,11 @@ extension HTTPExchange {
     /// The request carries something to be kept: its body is a file (RFC 9110 sections 9.3.3 and 9.3.4).
     public var requestIsFile: Bool { methodIs("post") || methodIs("put") }
 
+    /// A file is on its way in this direction, and some of it has come.
+    public func hasFile(_ direction: FlowDirection) -> Bool {
+        body(direction).length > 0 && (direction == .toClient || requestIsFile)
+    }
+
     /// Lets go of the body before `offset`; of all of it with `.max`.
     public func releaseBody(_ direction: FlowDirection, before offset: Int) {
         switch (direction, offset) {

@@ -128,6 +128,7 @@ enum HTTPBuffers {
         both(
             .fileData, "file.data", aliases: ["file_data"], from: Step.body,
             "What is transferred: the decoded body of a response, what a request puts or posts."),
+        both(.fileName, "file.name", from: Step.body, "Name of the file that is transferred."),
     ]
 
     static func bytes(
@@ -153,6 +154,9 @@ enum HTTPBuffers {
         case .fileData:
             guard direction == .toClient || exchange.requestIsFile else { return nil }
             return body.part(of: exchange.body(direction), asFile: true)
+        case .fileName:
+            guard exchange.hasFile(direction) else { return nil }
+            return BufferBytes(exchange.fileName(direction))
         default:
             let message = direction == .toServer ? request : exchange.response
             return HTTPHeadBuffers.bytes(of: buffer, message, direction, instance)

@@ -5,6 +5,8 @@ final class InspectionScratch {
     static let maximumWork = 32 << 20
 
     let expressions = RegularExpressionScratch()
+    /// Numbers that the rule at hand has read.
+    var numbers = ByteReader()
     /// Bytes looked through since the packet began.
     private(set) var work = 0
 

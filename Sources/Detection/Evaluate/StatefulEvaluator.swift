@@ -247,7 +247,9 @@ public struct StatefulEvaluator: ~Copyable {
             guard side.searchedSteps & step == 0 else { continue }
             if progress > matcher.progress { searched |= step }
             var instance = 0
-            while let bytes = policy.bytes(of: matcher.use, transaction, direction, instance: instance, &side.body) {
+            while let bytes = policy.bytes(
+                of: matcher.use, transaction, direction, instance: instance, &side.body, scratch)
+            {
                 matcher.forEachCandidate(bytes) { signature in
                     if set.containsTransaction(signature) { candidates.append(signature) }
                 }
@@ -290,7 +292,8 @@ public struct StatefulEvaluator: ~Copyable {
         }
         let occasion = TransactionTest.Occasion(
             direction: context.direction, time: context.time, compatibleWithSuricata: policy.compatibleWithSuricata)
-        let isMatch = policy.run(signature.engines, transaction, occasion, &side.body, &flags, scratch)
+        let isMatch = policy.run(signature.engines, transaction, occasion, &side.body, &flags,
+            repeats: signature.requirements.contains(.sharesNumbers), scratch)
         if let stored {
             side.stored[stored].flags = flags
         } else if flags != 0 {

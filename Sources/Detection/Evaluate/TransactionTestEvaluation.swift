@@ -22,6 +22,7 @@ extension TransactionTest {
             } else {
                 false
             }
+        case .fileSize(let test): holds(fileSize: test, transaction, occasion.direction)
         case .sshVersion2: speaksSSH2(transaction, occasion.direction)
         case .certificateCount(let test): holds(test, transaction)
         case .certificateTime(let bound, let from, let to):
@@ -49,6 +50,15 @@ extension TransactionTest {
             return !occasion.compatibleWithSuricata && mask & bit == 0
         default: return false
         }
+    }
+
+    /// Of a file that has come in full; of one that was cut off, the least it has.
+    private func holds(fileSize test: IntegerTest, _ transaction: Transaction, _ direction: FlowDirection) -> Bool {
+        guard case .http(let exchange) = transaction.facts, exchange.hasFile(direction) else { return false }
+        let body = exchange.body(direction)
+        guard body.isFull || transaction.progress(direction) > HTTPMessage.Step.body else { return false }
+        let canGrow = test.comparison != .greater && test.comparison != .greaterOrEqual
+        return (!body.isFull || !canGrow) && test.matches(Int64(body.length))
     }
 
     private static func bit(of version: UInt16) -> UInt8? {
