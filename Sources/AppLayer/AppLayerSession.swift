@@ -329,6 +329,8 @@ extension AppLayerSession {
             return handshake.clientHello == nil && !handshake.isEncrypted && !handshake.hasMalformedHello
         case .http1:
             guard let facts = transactions.last?.facts, case .http(let exchange) = facts else { return true }
+            // Without a version the request line is all there may be (HTTP/0.9): a name does not follow.
+            if exchange.request.hasStartLine, exchange.request.third.isEmpty { return false }
             return !exchange.request.isHeadComplete
         default: return false
         }

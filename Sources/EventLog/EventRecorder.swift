@@ -73,11 +73,15 @@ public struct EventRecorder: ~Copyable {
         }
     }
 
-    /// Bodies of the exchange that were kept, for rules to look into.
-    public mutating func files(_ transaction: Transaction, flow: Flow, time: Timestamp, packetNumber: UInt64?) {
+    /// Files of the exchange: those that have come in full, or all of them.
+    public mutating func files(
+        _ transaction: Transaction, completeOnly: Bool, flow: Flow, time: Timestamp, packetNumber: UInt64?
+    ) {
         guard isEnabled, case .http(let exchange) = transaction.facts else { return }
-        for direction in [FlowDirection.toServer, .toClient] where exchange.body(direction).length > 0 {
-            guard direction == .toClient || exchange.requestIsFile else { continue }
+        for direction in [FlowDirection.toServer, .toClient] where exchange.hasFile(direction) {
+            let isLogged = direction == .toServer ? exchange.loggedFiles.toServer : exchange.loggedFiles.toClient
+            guard !isLogged, !completeOnly || transaction.isComplete(direction) else { continue }
+            if direction == .toServer { exchange.loggedFiles.toServer = true } else { exchange.loggedFiles.toClient = true }
             encoder.file(
                 exchange, direction, transaction: transaction, flow: flow, time: time, packetNumber: packetNumber)
             finish()

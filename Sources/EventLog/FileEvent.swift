@@ -15,15 +15,33 @@ extension EVEEncoder {
         packetSource(isPacket: packetNumber != nil)
         facts(transaction)
         writer.member("app_proto", transaction.appProtocol.name)
-        let body = exchange.body(direction)
         writer.beginObject("fileinfo")
+        fileFields(exchange, direction, transaction, isOver: true)
+        writer.endObject()
+        writer.endObject()
+    }
+
+    /// The file a transaction carries in this direction, in alerts.
+    mutating func files(_ transaction: Transaction, _ direction: FlowDirection) {
+        guard case .http(let exchange) = transaction.facts, exchange.hasFile(direction) else { return }
+        writer.beginArray("files")
+        writer.beginObject()
+        fileFields(exchange, direction, transaction, isOver: false)
+        writer.endObject()
+        writer.endArray()
+    }
+
+    /// - Parameter isOver: no more of it will come.
+    private mutating func fileFields(
+        _ exchange: HTTPExchange, _ direction: FlowDirection, _ transaction: Transaction, isOver: Bool
+    ) {
+        let body = exchange.body(direction)
+        let isComplete = transaction.isComplete(direction) && !body.isFull
         writer.member("filename", bytes: exchange.fileName(direction))
         writer.member("gaps", false)
-        writer.member("state", literal: transaction.isComplete(direction) && !body.isFull ? "CLOSED" : "TRUNCATED")
+        writer.member("state", literal: isComplete ? "CLOSED" : isOver || body.isFull ? "TRUNCATED" : "UNKNOWN")
         writer.member("stored", false)
         writer.member("size", body.length)
         writer.member("tx_id", transaction.identifier)
-        writer.endObject()
-        writer.endObject()
     }
 }

@@ -90,13 +90,51 @@ extension EVEEncoder {
         if let type = exchange.response.value(of: "content-type") {
             writer.member("http_content_type", bytes: type.prefix { $0 != UInt8(ascii: ";") })
         }
+        if let range = exchange.response.combined["content-range"] { contentRange(range) }
+        headers("request_headers", exchange.request, settings.logsHeaders.request)
+        headers("response_headers", exchange.response, settings.logsHeaders.response)
+        if settings.extendsHTTP { extendedHTTP(exchange) }
+        writer.endObject()
+    }
+
+    private mutating func headers(_ key: StaticString, _ message: HTTPMessage, _ isWanted: Bool) {
+        guard isWanted, message.isHeadComplete else { return }
+        writer.beginArray(key)
+        for entry in message.combined.entries {
+            writer.beginObject()
+            writer.member("name", bytes: entry.name)
+            writer.member("value", bytes: entry.value)
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+
+    /// `bytes 0-5/10` (RFC 9110 section 14.4).
+    private mutating func contentRange(_ value: [UInt8]) {
+        writer.beginObject("content_range")
+        writer.member("raw", bytes: value)
+        let numbers = value.split { !(48...57).contains($0) }.map { Int64(String(decoding: $0, as: UTF8.self)) }
+        if numbers.count == 3 || numbers.count == 2 && value.last == UInt8(ascii: "*") {
+            if let start = numbers[0], let end = numbers[1] {
+                writer.member("start", start)
+                writer.member("end", end)
+            }
+            if numbers.count == 3, let size = numbers[2] { writer.member("size", size) }
+        }
+        writer.endObject()
+    }
+
+    private mutating func extendedHTTP(_ exchange: HTTPExchange) {
         if let referer = exchange.request.value(of: "referer") { writer.member("http_refer", bytes: referer) }
         if let method = exchange.method { writer.member("http_method", bytes: method) }
         if let version = exchange.requestVersion, !version.isEmpty { writer.member("protocol", bytes: version) }
-        if exchange.status > 0 { writer.member("status", exchange.status) }
+        if exchange.status > 0 {
+            writer.member("status", exchange.status)
+        } else if let text = exchange.statusCode, !text.isEmpty {
+            writer.member("status_string", bytes: text)
+        }
         if let location = exchange.response.value(of: "location") { writer.member("redirect", bytes: location) }
         writer.member("length", exchange.response.sentLength)
-        writer.endObject()
     }
 
     private mutating func smtp(_ mail: SMTPMail) {

@@ -105,6 +105,21 @@ extension ConfigurationKey {
         ConfigurationKey(name: "geoip.database", form: "FILE", summary: "Country database (.mmdb) for geoip rules.") {
             $0.countryDatabase = $1
         },
+        flag("log.files", "A fileinfo record for each file in HTTP, also when no rule looks into bodies.") {
+            $0.settings.log.logsFiles = $1
+        },
+        flag("log.http-extended", "Method, version, status and more in http records.") {
+            $0.settings.log.extendsHTTP = $1
+        },
+        choice("log.http-headers", ["none", "request", "response", "both"], "Header fields in http records.") {
+            $0.settings.log.logsHeaders = ($1 == "request" || $1 == "both", $1 == "response" || $1 == "both")
+        },
+        choice(
+            "log.xff", ["off"] + ForwardedFor.Mode.allCases.map(\.rawValue),
+            "The address a proxy names in alerts about HTTP: as a field of its own, or in place of the proxy's."
+        ) { configuration, text in
+            configuration.settings.log.forwardedFor = ForwardedFor.Mode(rawValue: text).map(ForwardedFor.init)
+        },
         flag("log.every-drop", "A drop record for every packet instead of the first of a flow and direction.") {
             $0.settings.log.logsEveryDrop = $1
         },

@@ -98,6 +98,8 @@ public final class HTTPExchange {
     public internal(set) var port: UInt16?
     /// Request line and Host field, or two Host fields, name different hosts.
     public internal(set) var isHostAmbiguous = false
+    /// Directions whose file is in the log.
+    public var loggedFiles = (toServer: false, toClient: false)
     /// The server has said 100 Continue.
     var hasContinued = false
     /// What is kept of the bodies, when anything looks into them.

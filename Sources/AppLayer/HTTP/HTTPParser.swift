@@ -68,7 +68,7 @@ public final class HTTPParser: ApplicationParser {
 
     /// Bytes of the next body that may be kept.
     private var bodyLimit: Int {
-        guard settings.keepsBodies else { return 0 }
+        guard settings.keepsBodies || settings.measuresBodies else { return 0 }
         let kept = exchanges.reduce(0) { $0 + $1.requestBody.bytes.count + $1.responseBody.bytes.count }
         return max(0, min(settings.httpBodyBytes, settings.httpBodiesBytes - kept))
     }
@@ -104,7 +104,7 @@ public final class HTTPParser: ApplicationParser {
                     exchanges[index].requestBody.take(bytes.extracting(range))
                 } else if event == .messageComplete, requests.continueBehindEnd(request: cursor.rest) {
                     if !exchanges[index].requestBody.isOpen {
-                        exchanges[index].requestBody = HTTPBody(limit: bodyLimit)
+                        exchanges[index].requestBody = HTTPBody(limit: bodyLimit, keepsBytes: settings.keepsBodies)
                     }
                     transactions[index].raise(.httpRequestBodyUnexpected)
                 } else {
@@ -142,9 +142,13 @@ public final class HTTPParser: ApplicationParser {
             exchange.combineFields(.toServer)
             exchange.settleHost(compatible: settings.compatibleWithSuricata)
             for event in HTTPEvents.ofRequest(exchange) { transaction.raise(event) }
+            // Differs: servers disagree on whose request it is; they must refuse two Host fields (RFC 9112 section 3.2).
+            if exchange.isHostAmbiguous, !settings.compatibleWithSuricata, !exchange.methodIs("connect") {
+                throw .httpHostAmbiguous
+            }
             let framing = try HTTPFraming.ofRequest(exchange.request, compatible: settings.compatibleWithSuricata)
             requests.expect(framing)
-            exchange.requestBody = HTTPBody(limit: bodyLimit)
+            exchange.requestBody = HTTPBody(limit: bodyLimit, keepsBytes: settings.keepsBodies)
             transaction.reach(HTTPMessage.Step.body, .toServer)
         case .messageComplete:
             transaction.reach(HTTPMessage.Step.complete, .toServer)
@@ -218,7 +222,7 @@ public final class HTTPParser: ApplicationParser {
                 return nil
             }
             exchange.responseBody = HTTPBody(
-                limit: bodyLimit, contentEncoding: exchange.response.combined["content-encoding"],
+                limit: bodyLimit, keepsBytes: settings.keepsBodies, contentEncoding: exchange.response.combined["content-encoding"],
                 layers: settings.httpDecodingLayers)
             for event in HTTPEvents.ofResponse(exchange, maximumLayers: settings.httpDecodingLayers) {
                 transaction.raise(event)
@@ -229,7 +233,8 @@ public final class HTTPParser: ApplicationParser {
             let isTunnel = exchange.status == 101 || exchange.opensTunnel
             if !isTunnel, responses.continueBehindEnd(rest) { return nil }
             completeResponse(index)
-            if isTunnel { return .handOver(consumed: consumed) }
+            // Line ends that stray behind a head are no part of what the tunnel carries.
+            if isTunnel { return .handOver(consumed: consumed + rest.lineEnds) }
             if awaitsTunnel, exchange.methodIs("connect") { try refuseTunnel() }
             return nil
         }
@@ -239,7 +244,7 @@ public final class HTTPParser: ApplicationParser {
     private func takeStrayBody(_ bytes: [UInt8], _ index: Int) {
         let exchange = exchanges[index]
         if !exchange.response.isHeadComplete, exchange.responseBody.length == 0 {
-            exchange.responseBody = HTTPBody(limit: bodyLimit)
+            exchange.responseBody = HTTPBody(limit: bodyLimit, keepsBytes: settings.keepsBodies)
             transactions[index].reach(HTTPMessage.Step.body, .toClient)
         }
         exchange.response.bodyLength &+= bytes.count
@@ -267,6 +272,15 @@ public final class HTTPParser: ApplicationParser {
     public func takeEarlyBytes(_ direction: FlowDirection) -> [UInt8] {
         guard direction == .toServer else { return [] }
         defer { earlyTunnelBytes = [] }
-        return earlyTunnelBytes
+        return Array(earlyTunnelBytes.drop { $0 == 13 || $0 == 10 })
+    }
+}
+
+extension RawSpan {
+    /// How many CR and LF it begins with.
+    fileprivate var lineEnds: Int {
+        var count = 0
+        while count < byteCount, byte(at: count) == 13 || byte(at: count) == 10 { count &+= 1 }
+        return count
     }
 }

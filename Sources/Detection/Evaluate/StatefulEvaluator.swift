@@ -189,7 +189,10 @@ public struct StatefulEvaluator: ~Copyable {
     private func inspectsTransactions(_ context: PacketContext, _ flow: borrowing Flow, _ conversation: Conversation)
         -> Bool
     {
-        guard context.hasFlow, !context.isRelatedError, conversation.session.malformed == nil else { return false }
+        // What an HTTP parser had read when it gave up is still judged.
+        let session = conversation.session
+        guard context.hasFlow, !context.isRelatedError, session.malformed == nil || session.appProtocol == .http1
+        else { return false }
         return flow.ipProtocol != .tcp || context.isStreamEstablished
     }
 

@@ -36,6 +36,7 @@ enum TransformKeywords {
             summary: "What the one group of a regular expression captures takes the buffer's place."
         ) { builder, argument throws(RuleProblem) in
             let value = try argument.quoted()
+            guard value.isQuoted else { throw RuleProblem("pcrexform needs quotes", hint: "pcrexform:\"/get/(.*)\";") }
             let pattern: CapturingPattern
             do throws(RegularExpression.Problem) {
                 pattern = try CapturingPattern(String(value.text))
