@@ -233,8 +233,7 @@ public final class HTTPParser: ApplicationParser {
             let isTunnel = exchange.status == 101 || exchange.opensTunnel
             if !isTunnel, responses.continueBehindEnd(rest) { return nil }
             completeResponse(index)
-            // Line ends that stray behind a head are no part of what the tunnel carries.
-            if isTunnel { return .handOver(consumed: consumed + rest.lineEnds) }
+            if isTunnel { return .handOver(consumed: consumed) }
             if awaitsTunnel, exchange.methodIs("connect") { try refuseTunnel() }
             return nil
         }
@@ -272,15 +271,6 @@ public final class HTTPParser: ApplicationParser {
     public func takeEarlyBytes(_ direction: FlowDirection) -> [UInt8] {
         guard direction == .toServer else { return [] }
         defer { earlyTunnelBytes = [] }
-        return Array(earlyTunnelBytes.drop { $0 == 13 || $0 == 10 })
-    }
-}
-
-extension RawSpan {
-    /// How many CR and LF it begins with.
-    fileprivate var lineEnds: Int {
-        var count = 0
-        while count < byteCount, byte(at: count) == 13 || byte(at: count) == 10 { count &+= 1 }
-        return count
+        return earlyTunnelBytes
     }
 }
