@@ -79,12 +79,14 @@ public struct EventRecorder: ~Copyable {
     ) {
         guard isEnabled, case .http(let exchange) = transaction.facts else { return }
         for direction in [FlowDirection.toServer, .toClient] where exchange.hasFile(direction) {
-            let isLogged = direction == .toServer ? exchange.loggedFiles.toServer : exchange.loggedFiles.toClient
-            guard !isLogged, !completeOnly || transaction.isComplete(direction) else { continue }
-            if direction == .toServer { exchange.loggedFiles.toServer = true } else { exchange.loggedFiles.toClient = true }
-            encoder.file(
-                exchange, direction, transaction: transaction, flow: flow, time: time, packetNumber: packetNumber)
-            finish()
+            let logged = direction == .toServer ? exchange.loggedFiles.toServer : exchange.loggedFiles.toClient
+            for file in exchange.files(direction, isOver: transaction.isComplete(direction)).dropFirst(logged) {
+                guard file.isComplete || !completeOnly else { break }
+                if direction == .toServer { exchange.loggedFiles.toServer += 1 } else { exchange.loggedFiles.toClient += 1 }
+                encoder.file(
+                    file, direction, transaction: transaction, flow: flow, time: time, packetNumber: packetNumber)
+                finish()
+            }
         }
     }
 

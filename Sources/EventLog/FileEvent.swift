@@ -6,7 +6,7 @@ import NetTypes
 extension EVEEncoder {
     /// A `fileinfo` record: a body that has been read.
     mutating func file(
-        _ exchange: HTTPExchange, _ direction: FlowDirection, transaction: Transaction, flow: Flow, time: Timestamp,
+        _ file: HTTPFile, _ direction: FlowDirection, transaction: Transaction, flow: Flow, time: Timestamp,
         packetNumber: UInt64?
     ) {
         begin("fileinfo", time: time, flow: flow, packetNumber: packetNumber)
@@ -16,7 +16,7 @@ extension EVEEncoder {
         facts(transaction)
         writer.member("app_proto", transaction.appProtocol.name)
         writer.beginObject("fileinfo")
-        fileFields(exchange, direction, transaction, isOver: true)
+        fileFields(file, transaction, isOver: true)
         writer.endObject()
         writer.endObject()
     }
@@ -25,23 +25,22 @@ extension EVEEncoder {
     mutating func files(_ transaction: Transaction, _ direction: FlowDirection) {
         guard case .http(let exchange) = transaction.facts, exchange.hasFile(direction) else { return }
         writer.beginArray("files")
-        writer.beginObject()
-        fileFields(exchange, direction, transaction, isOver: false)
-        writer.endObject()
+        for file in exchange.files(direction, isOver: transaction.isComplete(direction)) {
+            writer.beginObject()
+            fileFields(file, transaction, isOver: false)
+            writer.endObject()
+        }
         writer.endArray()
     }
 
     /// - Parameter isOver: no more of it will come.
-    private mutating func fileFields(
-        _ exchange: HTTPExchange, _ direction: FlowDirection, _ transaction: Transaction, isOver: Bool
-    ) {
-        let body = exchange.body(direction)
-        let isComplete = transaction.isComplete(direction) && !body.isFull
-        writer.member("filename", bytes: exchange.fileName(direction))
+    private mutating func fileFields(_ file: HTTPFile, _ transaction: Transaction, isOver: Bool) {
+        let isFull = file.body.isFull
+        writer.member("filename", bytes: file.name)
         writer.member("gaps", false)
-        writer.member("state", literal: isComplete ? "CLOSED" : isOver || body.isFull ? "TRUNCATED" : "UNKNOWN")
+        writer.member("state", literal: file.isComplete && !isFull ? "CLOSED" : isOver || isFull ? "TRUNCATED" : "UNKNOWN")
         writer.member("stored", false)
-        writer.member("size", body.length)
+        writer.member("size", file.body.length)
         writer.member("tx_id", transaction.identifier)
     }
 }

@@ -12,6 +12,8 @@ public struct LogSettings: Sendable {
     public var extendsHTTP = true
     /// Header fields in `http` records, by direction.
     public var logsHeaders = (request: false, response: false)
+    /// Header fields with a place of their own in `http` objects, names in lower case.
+    public var customHTTPFields: [String] = []
     /// What becomes of the address a proxy names in alerts; nil leaves it out.
     public var forwardedFor: ForwardedFor?
     /// Suricata's records: nothing it would not write, names of dropped flows included.

@@ -40,7 +40,7 @@ struct HTTPHostTests {
             Row(hosts: [" \t example.com \t"], name: "example.com"),
             Row(hosts: [" example.com:8080"], name: "example.com", port: 8080),
             Row(hosts: [" Example.com:8080"], name: "example.com", port: 8080, compatible: "Example.com"),
-            Row(hosts: [" example.com:"], name: "example.com"), Row(hosts: [" example.com:99999"], name: "example.com"),
+            Row(hosts: [" example.com:"], name: "example.com"), Row(hosts: [" example.com:0"], name: "example.com"), Row(hosts: [" example.com:99999"], name: "example.com"),
             Row(hosts: [" example.com:x"], name: "example.com"),
             Row(hosts: [" example.com :80"], name: "example.com", port: 80),
             Row(hosts: [" example.com."], name: "example.com."),

@@ -69,7 +69,10 @@ public final class HTTPParser: ApplicationParser {
     /// Bytes of the next body that may be kept.
     private var bodyLimit: Int {
         guard settings.keepsBodies || settings.measuresBodies else { return 0 }
-        let kept = exchanges.reduce(0) { $0 + $1.requestBody.bytes.count + $1.responseBody.bytes.count }
+        let kept = exchanges.reduce(0) { sum, exchange in
+            let files = exchange.form?.files.reduce(0) { $0 + $1.body.bytes.count } ?? 0
+            return sum + exchange.requestBody.bytes.count + exchange.responseBody.bytes.count + files
+        }
         return max(0, min(settings.httpBodyBytes, settings.httpBodiesBytes - kept))
     }
 
@@ -101,7 +104,7 @@ public final class HTTPParser: ApplicationParser {
                 // At once: the next piece may belong to another request.
                 for noticed in requests.takeEvents() { transactions[index].raise(noticed) }
                 if case .bodyBytes(let range) = event {
-                    exchanges[index].requestBody.take(bytes.extracting(range))
+                    takeRequestBody(bytes.extracting(range), index)
                 } else if event == .messageComplete, requests.continueBehindEnd(request: cursor.rest) {
                     if !exchanges[index].requestBody.isOpen {
                         exchanges[index].requestBody = HTTPBody(limit: bodyLimit, keepsBytes: settings.keepsBodies)
@@ -149,12 +152,23 @@ public final class HTTPParser: ApplicationParser {
             let framing = try HTTPFraming.ofRequest(exchange.request, compatible: settings.compatibleWithSuricata)
             requests.expect(framing)
             exchange.requestBody = HTTPBody(limit: bodyLimit, keepsBytes: settings.keepsBodies)
+            if exchange.methodIs("post"), let type = exchange.request.combined["content-type"] {
+                exchange.form = HTTPMultipart(
+                    contentType: type, limit: exchange.requestBody.limit, keepsBytes: settings.keepsBodies)
+            }
             transaction.reach(HTTPMessage.Step.body, .toServer)
         case .messageComplete:
             transaction.reach(HTTPMessage.Step.complete, .toServer)
             requestIndex = nil
             awaitsTunnel = exchange.methodIs("connect")
         }
+    }
+
+    private func takeRequestBody(_ bytes: RawSpan, _ index: Int) {
+        exchanges[index].requestBody.take(bytes)
+        guard exchanges[index].isForm else { return }
+        exchanges[index].form?.take(bytes)
+        for event in exchanges[index].form?.events ?? [] { transactions[index].raise(event) }
     }
 
     // MARK: responses

@@ -52,7 +52,7 @@ public struct StatefulEvaluator: ~Copyable {
         let set = ruleSet(for: tuple, context, &flow)
         runAddressOnly(set, packet, bytes, context, &flow, conversation)
         runPacket(set, packet, bytes, context, &flow, conversation)
-        if let conversation, inspectsTransactions(context, flow, conversation) {
+        if let conversation, inspectsTransactions(packet, context, flow, conversation) {
             runTransactions(set, packet, bytes, context, &flow, conversation)
         }
         conversation?.noteEncryption(context.direction, hasPayload: packet.payloadLength > 0)
@@ -186,14 +186,17 @@ public struct StatefulEvaluator: ~Copyable {
 
     // MARK: phase 3
 
-    private func inspectsTransactions(_ context: PacketContext, _ flow: borrowing Flow, _ conversation: Conversation)
-        -> Bool
-    {
+    private func inspectsTransactions(
+        _ packet: borrowing Packet, _ context: PacketContext, _ flow: borrowing Flow, _ conversation: Conversation
+    ) -> Bool {
         // What an HTTP parser had read when it gave up is still judged.
         let session = conversation.session
         guard context.hasFlow, !context.isRelatedError, session.malformed == nil || session.appProtocol == .http1
         else { return false }
-        return flow.ipProtocol != .tcp || context.isStreamEstablished
+        guard flow.ipProtocol == .tcp, !context.isStreamEstablished else { return true }
+        // Data in a SYN may reach the application at once (RFC 7413).
+        guard context.isInStream, let tcp = packet.tcp else { return false }
+        return tcp.flags.contains(.syn)
     }
 
     private mutating func runTransactions(

@@ -54,11 +54,13 @@ extension TransactionTest {
 
     /// Of a file that has come in full; of one that was cut off, the least it has.
     private func holds(fileSize test: IntegerTest, _ transaction: Transaction, _ direction: FlowDirection) -> Bool {
-        guard case .http(let exchange) = transaction.facts, exchange.hasFile(direction) else { return false }
-        let body = exchange.body(direction)
-        guard body.isFull || transaction.progress(direction) > HTTPMessage.Step.body else { return false }
+        guard case .http(let exchange) = transaction.facts else { return false }
         let canGrow = test.comparison != .greater && test.comparison != .greaterOrEqual
-        return (!body.isFull || !canGrow) && test.matches(Int64(body.length))
+        let isOver = transaction.progress(direction) > HTTPMessage.Step.body
+        return exchange.files(direction, isOver: isOver).contains { file in
+            guard file.body.isFull || file.isComplete else { return false }
+            return (!file.body.isFull || !canGrow) && test.matches(Int64(file.body.length))
+        }
     }
 
     private static func bit(of version: UInt16) -> UInt8? {
