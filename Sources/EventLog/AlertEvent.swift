@@ -19,7 +19,9 @@ extension EVEEncoder {
         packetSource(isPacket: true)
         if transaction != nil { writer.member("tx_id", match.transaction) }
         flowbits(conversation, policy)
-        alertObject(match.signature, action: match.action, decision, policy, tuple: event.packet.tuple, forwardedFor: forwardedFor)
+        alertObject(
+            match.signature, action: match.action, decision, policy, tuple: event.packet.tuple,
+            forwardedFor: forwardedFor)
         application(conversation?.session)
         if flow != nil { writer.member("direction", literal: direction == .toServer ? "to_server" : "to_client") }
         if let transaction = transaction ?? conversation?.session.transactions.last { facts(transaction) }

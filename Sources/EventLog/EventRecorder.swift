@@ -82,7 +82,11 @@ public struct EventRecorder: ~Copyable {
             let logged = direction == .toServer ? exchange.loggedFiles.toServer : exchange.loggedFiles.toClient
             for file in exchange.files(direction, isOver: transaction.isComplete(direction)).dropFirst(logged) {
                 guard file.isComplete || !completeOnly else { break }
-                if direction == .toServer { exchange.loggedFiles.toServer += 1 } else { exchange.loggedFiles.toClient += 1 }
+                if direction == .toServer {
+                    exchange.loggedFiles.toServer += 1
+                } else {
+                    exchange.loggedFiles.toClient += 1
+                }
                 encoder.file(
                     file, direction, transaction: transaction, flow: flow, time: time, packetNumber: packetNumber)
                 finish()

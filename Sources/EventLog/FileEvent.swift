@@ -38,7 +38,8 @@ extension EVEEncoder {
         let isFull = file.body.isFull
         writer.member("filename", bytes: file.name)
         writer.member("gaps", false)
-        writer.member("state", literal: file.isComplete && !isFull ? "CLOSED" : isOver || isFull ? "TRUNCATED" : "UNKNOWN")
+        writer.member(
+            "state", literal: file.isComplete && !isFull ? "CLOSED" : isOver || isFull ? "TRUNCATED" : "UNKNOWN")
         writer.member("stored", false)
         writer.member("size", file.body.length)
         writer.member("tx_id", transaction.identifier)

@@ -71,7 +71,8 @@ extension Pipeline {
         case .ftpData: counters.ftpData += 1
         }
         recorder.transaction(transaction, flow: flows[index], time: now, packetNumber: isOver ? nil : raw.number)
-        recorder.files(transaction, completeOnly: false, flow: flows[index], time: now, packetNumber: isOver ? nil : raw.number)
+        recorder.files(
+            transaction, completeOnly: false, flow: flows[index], time: now, packetNumber: isOver ? nil : raw.number)
         onTransaction?(transaction, flows[index])
     }
 

@@ -127,15 +127,19 @@ extension ConfigurationKey {
             $0.settings.log.logsHeaders = ($1 == "request" || $1 == "both", $1 == "response" || $1 == "both")
         },
         ConfigurationKey(
-            name: "log.http-custom", form: "[NAME,...]", summary: "Header fields with a place of their own in http records."
+            name: "log.http-custom", form: "[NAME,...]",
+            summary: "Header fields with a place of their own in http records."
         ) { configuration, text throws(ConfigurationProblem) in
             configuration.settings.log.customHTTPFields = text.lowercased().replacing("_", with: "-")
                 .split { "[], ".contains($0) }.map(String.init)
         },
-        choice("log.xff-deployment", ["reverse", "forward"], "Whether the last or the first address a proxy names counts.") {
+        choice(
+            "log.xff-deployment", ["reverse", "forward"], "Whether the last or the first address a proxy names counts."
+        ) {
             $0.forwardedForIsReverse = $1 == "reverse"
         },
-        ConfigurationKey(name: "log.xff-header", form: "NAME", summary: "Header field with the address a proxy names.") {
+        ConfigurationKey(name: "log.xff-header", form: "NAME", summary: "Header field with the address a proxy names.")
+        {
             $0.forwardedForField = Array($1.lowercased().utf8)
         },
         choice(

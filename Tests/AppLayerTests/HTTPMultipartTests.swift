@@ -33,7 +33,8 @@ struct HTTPMultipartTests {
         (head + "\r\nhello\r\n--XX--\r\n", ["a.txt=hello"], []),
         (field + head + "Content-Type: text/plain\r\n\r\nhe\r\n--X\r\n--XX\r\n", ["a.txt=he\r\n--X"], []),
         (head + "\r\none\r\n" + head + "\r\ntwo\r\n--XX--", ["a.txt=one", "a.txt=two"], []),
-        (field + "--XX--\r\n", [], []), ("no boundary at all", [], []), ("preamble\r\n" + head + "\r\nx\r\n--XX--", ["a.txt=x"], []),
+        (field + "--XX--\r\n", [], []), ("no boundary at all", [], []),
+        ("preamble\r\n" + head + "\r\nx\r\n--XX--", ["a.txt=x"], []),
         (head + "\r\n--XX--\r\n", [], [.httpMultipartNoFiledata]),
         ("--XX\r\nFoo\r\n\r\nhello\r\n--XX--\r\n", [], [.httpMultipartInvalidHeader]),
         ("--XX\r\nhello\r\n--XX--\r\n", [], []),
@@ -50,15 +51,24 @@ struct HTTPMultipartTests {
 
     @Test func onlyFormsWithABoundaryAreForms() {
         let body = Self.head + "\r\nhello\r\n--XX--\r\n"
-        for type in ["multipart/form-data", "text/plain; boundary=XX", "multipart/form-data; boundary=" + String(repeating: "X", count: 300)] {
+        for type in [
+            "multipart/form-data", "text/plain; boundary=XX",
+            "multipart/form-data; boundary=" + String(repeating: "X", count: 300),
+        ] {
             #expect(Self.files(body, type: type, byteByByte: false).files == ["/=\(body)"])
         }
-        #expect(Self.files(body, type: "Multipart/Form-Data; charset=x; Boundary=\"XX\"", byteByByte: false).files == ["a.txt=hello"])
+        #expect(
+            Self.files(body, type: "Multipart/Form-Data; charset=x; Boundary=\"XX\"", byteByByte: false).files == [
+                "a.txt=hello"
+            ])
     }
 
     @Test func anyBytesAreReadToAnEnd() throws {
         try property("forms", runs: 200) { random in
-            let pieces = ["--XX", "\r\n", "--", "\n", "Content-Disposition: form-data; filename=x", "\r\n\r\n", "a", "--XX--", ":"]
+            let pieces = [
+                "--XX", "\r\n", "--", "\n", "Content-Disposition: form-data; filename=x", "\r\n\r\n", "a", "--XX--",
+                ":",
+            ]
             let body = (0..<random.below(60)).map { _ in random.pick(pieces) }.joined()
             let whole = Self.files(body, byteByByte: false)
             let cut = Self.files(body, byteByByte: true)

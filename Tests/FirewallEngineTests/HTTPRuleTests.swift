@@ -23,9 +23,11 @@ import Testing
     func records() throws {
         var script = TCPScript(port: 80)
         script.handshake()
-        script.client(HTTPBytes.request("PUT", "/a.txt", fields: ["X-Forwarded-For: 192.0.2.7, 192.0.2.8"], body: "hello"))
+        script.client(
+            HTTPBytes.request("PUT", "/a.txt", fields: ["X-Forwarded-For: 192.0.2.7, 192.0.2.8"], body: "hello"))
         script.server(HTTPBytes.response(206, fields: ["Content-Range: bytes 1-4/9"], body: "elss"))
-        let rule = "alert http any any -> any any (flow:to_server; http.method; content:\"PUT\"; flowbits:set,traffic/id/up; sid:1;)\n"
+        let rule =
+            "alert http any any -> any any (flow:to_server; http.method; content:\"PUT\"; flowbits:set,traffic/id/up; sid:1;)\n"
         var firewall = try Firewall(rule, defaults: []) { settings in
             settings.log.logsFiles = true
             settings.log.forwardedFor = ForwardedFor(mode: .extraData)

@@ -43,20 +43,50 @@ import Testing
         // A transform behind conditions counts for what follows.
         ("http.uri; content:\"/A\"; startswith; dotprefix; content:\"./A\"; startswith;", true),
         ("http.uri; content:\"/A\"; startswith; dotprefix; content:\"/A\"; startswith;", false),
-        ("flow:to_server; http.header; content:\"X-Token: \"; base64_decode:relative; base64_data; content:\"Hello World\"; startswith; endswith;", true),
-        ("flow:to_server; http.header; content:\"X-Token: \"; base64_decode:bytes 8, relative; base64_data; content:\"Hello \"; startswith; endswith;", true),
-        ("flow:to_server; http.header; content:\"X-Token: \"; base64_decode:bytes 8, offset 4, relative; base64_data; content:\"lo Wor\"; startswith;", true),
+        (
+            "flow:to_server; http.header; content:\"X-Token: \"; base64_decode:relative; base64_data; content:\"Hello World\"; startswith; endswith;",
+            true
+        ),
+        (
+            "flow:to_server; http.header; content:\"X-Token: \"; base64_decode:bytes 8, relative; base64_data; content:\"Hello \"; startswith; endswith;",
+            true
+        ),
+        (
+            "flow:to_server; http.header; content:\"X-Token: \"; base64_decode:bytes 8, offset 4, relative; base64_data; content:\"lo Wor\"; startswith;",
+            true
+        ),
         // Padding between two groups; the first other character ends it.
-        ("flow:to_server; http.header; content:\"X-Parts: \"; base64_decode:relative; base64_data; content:\"HelloWor\"; bsize:8;", true),
+        (
+            "flow:to_server; http.header; content:\"X-Parts: \"; base64_decode:relative; base64_data; content:\"HelloWor\"; bsize:8;",
+            true
+        ),
         // Behind base64_decode nothing of the buffer counts, and without base64_data nothing matches.
-        ("flow:to_server; http.header; content:\"X-Token: \"; base64_decode:relative; content:\"nowhere\"; base64_data; content:\"Hello\";", true),
+        (
+            "flow:to_server; http.header; content:\"X-Token: \"; base64_decode:relative; content:\"nowhere\"; base64_data; content:\"Hello\";",
+            true
+        ),
         ("flow:to_server; http.header; content:\"X-Token: \"; base64_decode:relative;", false),
-        ("flow:to_server; http.header; content:\"Host: \"; base64_decode:offset 7, relative; base64_data; content:\"H\";", false),
+        (
+            "flow:to_server; http.header; content:\"Host: \"; base64_decode:offset 7, relative; base64_data; content:\"H\";",
+            false
+        ),
         // A number read in one buffer, used in another.
-        ("flow:to_server; http.header; content:\"X-Length: \"; byte_extract:1,0,n,relative,string,dec; http.request_body; byte_test:1,=,n,0,relative,string,dec; content:\"|3b|\"; byte_test:1,=,n,0,relative,string,dec;", false),
-        ("flow:to_server; http.header; content:\"X-Length: \"; byte_extract:1,0,n,relative,string,dec; http.request_body; content:\"|3b|\"; byte_test:1,=,n,0,relative,string,dec;", true),
-        ("flow:to_server; http.header; content:\"X-Length: \"; byte_extract:1,0,n,relative,string,dec; http.request_body; content:\"+\"; offset:n; depth:1;", true),
-        ("flow:to_server; http.header; content:\"X-Length: \"; byte_extract:1,0,n,relative,string,dec; http.request_body; content:\"b\"; offset:n; depth:1;", false),
+        (
+            "flow:to_server; http.header; content:\"X-Length: \"; byte_extract:1,0,n,relative,string,dec; http.request_body; byte_test:1,=,n,0,relative,string,dec; content:\"|3b|\"; byte_test:1,=,n,0,relative,string,dec;",
+            false
+        ),
+        (
+            "flow:to_server; http.header; content:\"X-Length: \"; byte_extract:1,0,n,relative,string,dec; http.request_body; content:\"|3b|\"; byte_test:1,=,n,0,relative,string,dec;",
+            true
+        ),
+        (
+            "flow:to_server; http.header; content:\"X-Length: \"; byte_extract:1,0,n,relative,string,dec; http.request_body; content:\"+\"; offset:n; depth:1;",
+            true
+        ),
+        (
+            "flow:to_server; http.header; content:\"X-Length: \"; byte_extract:1,0,n,relative,string,dec; http.request_body; content:\"b\"; offset:n; depth:1;",
+            false
+        ),
         ("filename:\"doc.pdf\";", true), ("flow:to_server; filename:\"doc\";", false), ("fileext:\"pdf\";", true),
         ("flow:to_client; fileext:!\"exe\";", true), ("flow:to_client; fileext:\"oc.pdf\";", false),
         ("flow:to_client; file.name; content:\"My doc.PDF\"; startswith; endswith;", true),

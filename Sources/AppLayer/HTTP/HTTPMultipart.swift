@@ -171,7 +171,11 @@ struct HTTPMultipart: Sendable {
         put(until: place, into: file)
         if let file {
             // A part without content is no file.
-            if files[file].body.length == 0, file == files.count - 1 { files.removeLast() } else { files[file].isComplete = true }
+            if files[file].body.length == 0, file == files.count - 1 {
+                files.removeLast()
+            } else {
+                files[file].isComplete = true
+            }
         }
         position = place + count
         state = .delimiterEnd

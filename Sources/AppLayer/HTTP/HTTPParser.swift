@@ -236,7 +236,8 @@ public final class HTTPParser: ApplicationParser {
                 return nil
             }
             exchange.responseBody = HTTPBody(
-                limit: bodyLimit, keepsBytes: settings.keepsBodies, contentEncoding: exchange.response.combined["content-encoding"],
+                limit: bodyLimit, keepsBytes: settings.keepsBodies,
+                contentEncoding: exchange.response.combined["content-encoding"],
                 layers: settings.httpDecodingLayers)
             for event in HTTPEvents.ofResponse(exchange, maximumLayers: settings.httpDecodingLayers) {
                 transaction.raise(event)

@@ -88,7 +88,8 @@ struct ByteReader {
             }
             return (ByteReader.masked(value, field.mask), first + length)
         case .text(let base):
-            guard length > 0, length <= 23, let digits = ByteReader.digits(bytes.extracting(first..<first + length), base: base)
+            guard length > 0, length <= 23,
+                let digits = ByteReader.digits(bytes.extracting(first..<first + length), base: base)
             else { return nil }
             return (ByteReader.masked(digits.value, field.mask), first + digits.consumed)
         }

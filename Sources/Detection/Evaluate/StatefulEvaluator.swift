@@ -298,7 +298,8 @@ public struct StatefulEvaluator: ~Copyable {
         }
         let occasion = TransactionTest.Occasion(
             direction: context.direction, time: context.time, compatibleWithSuricata: policy.compatibleWithSuricata)
-        let isMatch = policy.run(signature.engines, transaction, occasion, &side.body, &flags,
+        let isMatch = policy.run(
+            signature.engines, transaction, occasion, &side.body, &flags,
             repeats: signature.requirements.contains(.sharesNumbers), scratch)
         if let stored {
             side.stored[stored].flags = flags

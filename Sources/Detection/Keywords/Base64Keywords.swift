@@ -27,7 +27,8 @@ enum Base64Keywords {
             summary: "From here to the rule's end, content is looked for in what base64_decode made."
         ) { builder, argument throws(RuleProblem) in
             guard builder.hasBase64Decoding else {
-                throw RuleProblem("base64_data needs base64_decode before it", hint: "write base64_decode; base64_data;")
+                throw RuleProblem(
+                    "base64_data needs base64_decode before it", hint: "write base64_decode; base64_data;")
             }
             builder.target = .base64
         },

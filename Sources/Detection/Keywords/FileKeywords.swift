@@ -5,7 +5,8 @@ import RuleLanguage
 enum FileKeywords {
     static let all = [
         Keyword(
-            name: "filename", value: .required, summary: "The file's name has this in it: [!]\"text\", whatever its case."
+            name: "filename", value: .required,
+            summary: "The file's name has this in it: [!]\"text\", whatever its case."
         ) { builder, argument throws(RuleProblem) in
             try name(argument, &builder) { $0 }
         },

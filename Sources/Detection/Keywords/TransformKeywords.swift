@@ -25,7 +25,8 @@ enum TransformKeywords {
             var key: [UInt8] = []
             for index in stride(from: 0, to: digits.count, by: 2) {
                 guard let high = digits[index], let low = digits[index + 1] else {
-                    throw RuleProblem("'\(text)' has other characters than hexadecimal digits", hint: "xor:\"0d0ac8ff\";")
+                    throw RuleProblem(
+                        "'\(text)' has other characters than hexadecimal digits", hint: "xor:\"0d0ac8ff\";")
                 }
                 key.append(high << 4 | low)
             }
