@@ -61,6 +61,7 @@ let package = Package(
             "Detection",
             [
                 "NetTypes", "Wire", "RuleLanguage", "PolicyModel", "AppLayer", "FlowTracking",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .target(name: "CMaxMindDB", condition: .when(traits: ["GeoIP"])),
                 .target(name: "CPCRE2", condition: .when(traits: ["PCRE2"])),
             ]),

@@ -59,6 +59,8 @@ public final class AppLayerSession {
     private var hasNoMatch = (toServer: false, toClient: false)
     private var ended = (toServer: false, toClient: false)
     private var handOvers = 0
+    /// Line ends that stray behind the last HTTP head are no part of what follows a hand-over.
+    private var skipsLineEnds = (toServer: false, toClient: false)
     /// What the protocol before a hand-over has announced.
     private var successor: AppProtocol?
 
@@ -92,9 +94,22 @@ public final class AppLayerSession {
     /// Takes the next bytes of one direction of a TCP connection.
     public func feed(_ direction: FlowDirection, _ bytes: RawSpan) -> SessionEvents {
         guard malformed == nil, appProtocol != .failed else { return [] }
+        let bytes = withoutStrayLineEnds(bytes, direction)
+        guard bytes.byteCount > 0 else { return [] }
         if appProtocol(direction) != .unknown { return parse(direction, bytes) }
         if let transfer = announced { return begin(transfer, direction, bytes) }
         return recognize(direction, bytes)
+    }
+
+    @_lifetime(copy bytes)
+    private func withoutStrayLineEnds(_ bytes: RawSpan, _ direction: FlowDirection) -> RawSpan {
+        guard direction == .toServer ? skipsLineEnds.toServer : skipsLineEnds.toClient else { return bytes }
+        var count = 0
+        while count < bytes.byteCount, bytes.byte(at: count) == 13 || bytes.byte(at: count) == 10 { count &+= 1 }
+        if count < bytes.byteCount {
+            if direction == .toServer { skipsLineEnds.toServer = false } else { skipsLineEnds.toClient = false }
+        }
+        return bytes.extracting(count..<bytes.byteCount)
     }
 
     /// An announced connection is what it was announced as, whatever its bytes.
@@ -258,13 +273,14 @@ public final class AppLayerSession {
         toServerProtocol = .unknown
         toClientProtocol = .unknown
         hasNoMatch = (false, false)
+        if originalProtocol == .http1 { skipsLineEnds = (true, true) }
         self.parser = nil
         handOvers += 1
         guard handOvers <= AppLayerSession.maximumHandOvers else { return fail().union(.protocolChanged) }
         var events: SessionEvents = .protocolChanged
         let other = parser.takeEarlyBytes(direction.opposite)
-        if !other.isEmpty { events.formUnion(recognize(direction.opposite, unsafe other.span.bytes)) }
-        if rest.byteCount > 0, malformed == nil { events.formUnion(recognize(direction, rest)) }
+        if !other.isEmpty { events.formUnion(feed(direction.opposite, unsafe other.span.bytes)) }
+        if rest.byteCount > 0 { events.formUnion(feed(direction, rest)) }
         return events
     }
 
@@ -329,6 +345,8 @@ extension AppLayerSession {
             return handshake.clientHello == nil && !handshake.isEncrypted && !handshake.hasMalformedHello
         case .http1:
             guard let facts = transactions.last?.facts, case .http(let exchange) = facts else { return true }
+            // Without a version the request line is all there may be (HTTP/0.9): a name does not follow.
+            if exchange.request.hasStartLine, exchange.request.third.isEmpty { return false }
             return !exchange.request.isHeadComplete
         default: return false
         }

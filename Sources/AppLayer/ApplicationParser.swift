@@ -22,6 +22,7 @@ public enum MalformedReason: String, Error, Hashable, Sendable {
     case httpHeadTooLong = "http.request_headers_too_long"
     case httpHeaderInvalid = "http.request_header_invalid"
     case httpFramingInvalid = "http.request_framing_invalid"
+    case httpHostAmbiguous = "http.host_header_ambiguous"
     case httpTooManyTransactions = "http.too_many_requests"
     case httpResponseInvalid = "http.response_invalid"
     case dnsMalformed = "dns.malformed_data"
@@ -79,6 +80,8 @@ public struct AppLayerSettings: Sendable {
     public var smtpMailBytes = 262_144
     /// Bodies are kept for rules to look into.
     public var keepsBodies = false
+    /// Bodies are measured for records of files, whether or not rules look into them.
+    public var measuresBodies = false
     /// One HTTP body as rules see it, decoded; Suricata's default.
     public var httpBodyBytes = 102_400
     /// Content codings of one body that are undone.

@@ -13,30 +13,51 @@ extension EVEEncoder {
     ) {
         begin("alert", time: event.time, flow: flow, packetNumber: event.number)
         vlan(event.packet.vlan)
-        addresses(event.packet)
-        packetSource(isPacket: true)
         let transaction = conversation?.session.transactions.first { Int64($0.identifier) == match.transaction }
+        let forwardedFor = forwardedFor(transaction ?? conversation?.session.transactions.last)
+        addresses(event.packet, forwardedFor, direction)
+        packetSource(isPacket: true)
         if transaction != nil { writer.member("tx_id", match.transaction) }
         flowbits(conversation, policy)
-        alertObject(match.signature, action: match.action, decision, policy, tuple: event.packet.tuple)
+        alertObject(
+            match.signature, action: match.action, decision, policy, tuple: event.packet.tuple,
+            forwardedFor: forwardedFor)
         application(conversation?.session)
         if flow != nil { writer.member("direction", literal: direction == .toServer ? "to_server" : "to_client") }
         if let transaction = transaction ?? conversation?.session.transactions.last { facts(transaction) }
+        if let transaction { files(transaction, direction) }
         if let flow { flowSummary(flow) }
         verdict(decision, direction: direction, event.packet)
         extra(match.signature, decision, policy)
         writer.endObject()
     }
 
-    private mutating func flowbits(_ conversation: Conversation?, _ policy: CompiledPolicy) {
+    private func forwardedFor(_ transaction: Transaction?) -> IPAddress? {
+        guard let rule = settings.forwardedFor, case .http(let exchange)? = transaction?.facts else { return nil }
+        return rule.address(exchange)
+    }
+
+    /// The packet's ends; the client's as the proxy names it where that is wanted.
+    private mutating func addresses(_ packet: Packet, _ forwardedFor: IPAddress?, _ direction: FlowDirection) {
+        guard let forwardedFor, settings.forwardedFor?.mode == .overwrite, var tuple = packet.tuple else {
+            addresses(packet)
+            return
+        }
+        if direction == .toServer { tuple.source = forwardedFor } else { tuple.destination = forwardedFor }
+        self.tuple(tuple)
+    }
+
+    mutating func flowbits(_ conversation: Conversation?, _ policy: CompiledPolicy) {
         let bits = conversation?.flowbits ?? []
         let integers = conversation?.flowIntegers ?? []
         guard !bits.isEmpty || !integers.isEmpty else { return }
+        let known = policy.names.flowbits.names
+        let names = bits.compactMap { known.indices.contains(Int($0)) ? known[Int($0)] : nil }
+        traffic(names)
         writer.beginObject("metadata")
-        if !bits.isEmpty {
-            let names = policy.names.flowbits.names
+        if !names.isEmpty {
             writer.beginArray("flowbits")
-            for bit in bits where names.indices.contains(Int(bit)) { writer.element(names[Int(bit)]) }
+            for name in names { writer.element(name) }
             writer.endArray()
         }
         if !integers.isEmpty {
@@ -50,12 +71,27 @@ extension EVEEncoder {
         writer.endObject()
     }
 
+    /// Bits whose names begin so say what kind of traffic it is.
+    private mutating func traffic(_ names: [String]) {
+        let kinds: [(StaticString, String)] = [("id", "traffic/id/"), ("label", "traffic/label/")]
+        guard names.contains(where: { name in kinds.contains { name.hasPrefix($0.1) } }) else { return }
+        writer.beginObject("traffic")
+        for (key, prefix) in kinds {
+            let found = names.filter { $0.hasPrefix(prefix) }
+            guard !found.isEmpty else { continue }
+            writer.beginArray(key)
+            for name in found { writer.element(String(name.dropFirst(prefix.count))) }
+            writer.endArray()
+        }
+        writer.endObject()
+    }
+
     /// - Parameters:
     ///   - action: what the match did, where a rate filter may have changed the rule's own action.
     ///   - tuple: for the ends of a rule with `target`.
     mutating func alertObject(
         _ number: Int32, action: RuleAction? = nil, _ decision: Decision, _ policy: CompiledPolicy,
-        tuple: FlowTuple? = nil
+        tuple: FlowTuple? = nil, forwardedFor: IPAddress? = nil
     ) {
         let signature = policy.signatures[Int(number)]
         let detail = policy.detail(of: number)
@@ -71,6 +107,7 @@ extension EVEEncoder {
             end("source", targetsSource ? tuple.reversed : tuple)
             end("target", targetsSource ? tuple : tuple.reversed)
         }
+        if let forwardedFor, settings.forwardedFor?.mode == .extraData { writer.member("xff", forwardedFor.expanded) }
         if !detail.metadata.isEmpty { metadata(detail.metadata) }
         writer.endObject()
     }

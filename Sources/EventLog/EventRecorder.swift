@@ -73,14 +73,24 @@ public struct EventRecorder: ~Copyable {
         }
     }
 
-    /// Bodies of the exchange that were kept, for rules to look into.
-    public mutating func files(_ transaction: Transaction, flow: Flow, time: Timestamp, packetNumber: UInt64?) {
+    /// Files of the exchange: those that have come in full, or all of them.
+    public mutating func files(
+        _ transaction: Transaction, completeOnly: Bool, flow: Flow, time: Timestamp, packetNumber: UInt64?
+    ) {
         guard isEnabled, case .http(let exchange) = transaction.facts else { return }
-        for direction in [FlowDirection.toServer, .toClient] where exchange.body(direction).length > 0 {
-            guard direction == .toClient || exchange.requestIsFile else { continue }
-            encoder.file(
-                exchange, direction, transaction: transaction, flow: flow, time: time, packetNumber: packetNumber)
-            finish()
+        for direction in [FlowDirection.toServer, .toClient] where exchange.hasFile(direction) {
+            let logged = direction == .toServer ? exchange.loggedFiles.toServer : exchange.loggedFiles.toClient
+            for file in exchange.files(direction, isOver: transaction.isComplete(direction)).dropFirst(logged) {
+                guard file.isComplete || !completeOnly else { break }
+                if direction == .toServer {
+                    exchange.loggedFiles.toServer += 1
+                } else {
+                    exchange.loggedFiles.toClient += 1
+                }
+                encoder.file(
+                    file, direction, transaction: transaction, flow: flow, time: time, packetNumber: packetNumber)
+                finish()
+            }
         }
     }
 

@@ -6,7 +6,7 @@ import NetTypes
 extension EVEEncoder {
     /// A `fileinfo` record: a body that has been read.
     mutating func file(
-        _ exchange: HTTPExchange, _ direction: FlowDirection, transaction: Transaction, flow: Flow, time: Timestamp,
+        _ file: HTTPFile, _ direction: FlowDirection, transaction: Transaction, flow: Flow, time: Timestamp,
         packetNumber: UInt64?
     ) {
         begin("fileinfo", time: time, flow: flow, packetNumber: packetNumber)
@@ -15,15 +15,33 @@ extension EVEEncoder {
         packetSource(isPacket: packetNumber != nil)
         facts(transaction)
         writer.member("app_proto", transaction.appProtocol.name)
-        let body = exchange.body(direction)
         writer.beginObject("fileinfo")
-        writer.member("filename", bytes: exchange.fileName(direction))
+        fileFields(file, transaction, isOver: true)
+        writer.endObject()
+        writer.endObject()
+    }
+
+    /// The file a transaction carries in this direction, in alerts.
+    mutating func files(_ transaction: Transaction, _ direction: FlowDirection) {
+        guard case .http(let exchange) = transaction.facts, exchange.hasFile(direction) else { return }
+        writer.beginArray("files")
+        for file in exchange.files(direction, isOver: transaction.isComplete(direction)) {
+            writer.beginObject()
+            fileFields(file, transaction, isOver: false)
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+
+    /// - Parameter isOver: no more of it will come.
+    private mutating func fileFields(_ file: HTTPFile, _ transaction: Transaction, isOver: Bool) {
+        let isFull = file.body.isFull
+        writer.member("filename", bytes: file.name)
         writer.member("gaps", false)
-        writer.member("state", literal: transaction.isComplete(direction) && !body.isFull ? "CLOSED" : "TRUNCATED")
+        writer.member(
+            "state", literal: file.isComplete && !isFull ? "CLOSED" : isOver || isFull ? "TRUNCATED" : "UNKNOWN")
         writer.member("stored", false)
-        writer.member("size", body.length)
+        writer.member("size", file.body.length)
         writer.member("tx_id", transaction.identifier)
-        writer.endObject()
-        writer.endObject()
     }
 }

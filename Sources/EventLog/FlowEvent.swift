@@ -39,6 +39,7 @@ extension EVEEncoder {
         } else if let known = AppProtocol(rawValue: flow.applicationProtocol), known != .unknown {
             writer.member("app_proto", known.name)
         }
+        flowbits(conversation, policy)
         writer.beginObject("flow")
         counters(flow)
         if flow.flags.contains(.bypassed) { bypassed() }

@@ -6,6 +6,16 @@ public struct LogSettings: Sendable {
     public var logsEveryDrop = false
     /// `anomaly` records of the decoder and the TCP tracker.
     public var logsAnomalies = true
+    /// Bodies are measured for `fileinfo` records even when no rule looks into them.
+    public var logsFiles = false
+    /// `http` objects have more than host, target, user agent and content type.
+    public var extendsHTTP = true
+    /// Header fields in `http` records, by direction.
+    public var logsHeaders = (request: false, response: false)
+    /// Header fields with a place of their own in `http` objects, names in lower case.
+    public var customHTTPFields: [String] = []
+    /// What becomes of the address a proxy names in alerts; nil leaves it out.
+    public var forwardedFor: ForwardedFor?
     /// Suricata's records: nothing it would not write, names of dropped flows included.
     public var compatibleWithSuricata = false
     /// `pkt_src` of packets.

@@ -84,19 +84,74 @@ extension EVEEncoder {
     private mutating func http(_ exchange: HTTPExchange) {
         writer.beginObject("http")
         if let host = exchange.host { writer.member("hostname", bytes: host) }
-        if let port = exchange.port { writer.member("http_port", port) }
-        if let target = exchange.target, !target.isEmpty { writer.member("url", bytes: target) }
+        if let port = exchange.port {
+            writer.member("http_port", port)
+        } else if settings.compatibleWithSuricata, !exchange.request.isHeadComplete {
+            writer.member("http_port", 0)
+        }
+        if let target = exchange.target {
+            if !target.isEmpty { writer.member("url", bytes: target) }
+        } else if settings.compatibleWithSuricata, exchange.response.hasStartLine {
+            // A response that nobody asked for.
+            writer.member("url", literal: "/libhtp::request_uri_not_seen")
+        }
         if let agent = exchange.request.value(of: "user-agent") { writer.member("http_user_agent", bytes: agent) }
         if let type = exchange.response.value(of: "content-type") {
             writer.member("http_content_type", bytes: type.prefix { $0 != UInt8(ascii: ";") })
         }
+        if let range = exchange.response.combined["content-range"] { contentRange(range) }
+        headers("request_headers", exchange.request, settings.logsHeaders.request)
+        headers("response_headers", exchange.response, settings.logsHeaders.response)
+        if settings.extendsHTTP { extendedHTTP(exchange) }
+        for name in settings.customHTTPFields { customField(name, exchange) }
+        writer.endObject()
+    }
+
+    private mutating func headers(_ key: StaticString, _ message: HTTPMessage, _ isWanted: Bool) {
+        guard isWanted, message.isHeadComplete else { return }
+        writer.beginArray(key)
+        for entry in message.combined.entries {
+            writer.beginObject()
+            writer.member("name", bytes: entry.name)
+            writer.member("value", bytes: entry.value)
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+
+    /// `bytes 0-5/10` (RFC 9110 section 14.4).
+    private mutating func contentRange(_ value: [UInt8]) {
+        writer.beginObject("content_range")
+        writer.member("raw", bytes: value)
+        let numbers = value.split { !(48...57).contains($0) }.map { Int64(String(decoding: $0, as: UTF8.self)) }
+        if numbers.count == 3 || numbers.count == 2 && value.last == UInt8(ascii: "*") {
+            if let start = numbers[0], let end = numbers[1] {
+                writer.member("start", start)
+                writer.member("end", end)
+            }
+            if numbers.count == 3, let size = numbers[2] { writer.member("size", size) }
+        }
+        writer.endObject()
+    }
+
+    /// `x-requested-with` as `x_requested_with`: of the request, else of the response.
+    private mutating func customField(_ name: String, _ exchange: HTTPExchange) {
+        guard name != "content-range" else { return }
+        let wanted = Array(name.utf8)
+        func value(_ message: HTTPMessage) -> [UInt8]? {
+            message.combined.entries.first { $0.name.map(\.lowercased) == wanted }?.value
+        }
+        guard let found = value(exchange.request) ?? value(exchange.response) else { return }
+        writer.member(key: name.replacing("-", with: "_"), String(decoding: found, as: UTF8.self))
+    }
+
+    private mutating func extendedHTTP(_ exchange: HTTPExchange) {
         if let referer = exchange.request.value(of: "referer") { writer.member("http_refer", bytes: referer) }
         if let method = exchange.method { writer.member("http_method", bytes: method) }
         if let version = exchange.requestVersion, !version.isEmpty { writer.member("protocol", bytes: version) }
-        if exchange.status > 0 { writer.member("status", exchange.status) }
+        if exchange.response.hasStartLine { writer.member("status", exchange.status) }
         if let location = exchange.response.value(of: "location") { writer.member("redirect", bytes: location) }
         writer.member("length", exchange.response.sentLength)
-        writer.endObject()
     }
 
     private mutating func smtp(_ mail: SMTPMail) {

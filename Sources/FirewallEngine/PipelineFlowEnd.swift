@@ -21,6 +21,8 @@ extension Pipeline {
         }
         var kept: UInt64?
         for transaction in conversation.session.transactions {
+            recorder.files(
+                transaction, completeOnly: true, flow: flows[index], time: now, packetNumber: raw.number)
             if !transaction.isLogged, isReady(transaction) || logsIncomplete && hasFacts(transaction) {
                 log(transaction, index, isOver: false)
             }
@@ -69,7 +71,8 @@ extension Pipeline {
         case .ftpData: counters.ftpData += 1
         }
         recorder.transaction(transaction, flow: flows[index], time: now, packetNumber: isOver ? nil : raw.number)
-        recorder.files(transaction, flow: flows[index], time: now, packetNumber: isOver ? nil : raw.number)
+        recorder.files(
+            transaction, completeOnly: false, flow: flows[index], time: now, packetNumber: isOver ? nil : raw.number)
         onTransaction?(transaction, flows[index])
     }
 

@@ -96,6 +96,7 @@ extension Pipeline {
         let tuple = flows[index].tuple
         var appLayer = settings.appLayer
         appLayer.keepsBodies = policy.inspectsBodies
+        appLayer.measuresBodies = settings.log.logsFiles
         let history = max(StatefulEvaluator.streamWindow, settings.historyBytes)
         let conversation = Conversation(
             session: AppLayerSession(

@@ -125,6 +125,9 @@ extension Pipeline {
             context.streamEvents.insert(.badChecksum)
         }
         if let found = flows.find(key) {
+            if isUnopened(found), direction(found, senderIsFirst) == .toServer {
+                return continueUnopened(found, segment, bytes, isChecksumWrong: isChecksumWrong)
+            }
             if segment.opensAgain(flows[found], direction(found, senderIsFirst)) {
                 endFlow(found, .timeout)
             } else {
@@ -142,9 +145,32 @@ extension Pipeline {
         return handleMidstream(segment, key, senderIsFirst, bytes)
     }
 
+    /// Differs: Suricata makes a flow of a packet with a wrong checksum; here strangers take no room.
     private mutating func judgeOutsideStream(_ key: FlowKey, _ senderIsFirst: Bool, _ bytes: RawSpan) -> Verdict {
-        judgeWithoutFlow(bytes)
-        return conclude(nil)
+        guard settings.compatibleWithSuricata, let index = create(key, senderIsFirst) else {
+            judgeWithoutFlow(bytes)
+            return conclude(nil)
+        }
+        attach(index, .toServer)
+        return judge(index, bytes)
+    }
+
+    /// All that was seen of the flow are packets with wrong checksums.
+    private func isUnopened(_ index: FlowIndex) -> Bool {
+        settings.compatibleWithSuricata && flows[index].tcp.state == .none
+            && flows[index].flags.isDisjoint(with: [.midstream, .judgedWithoutSession])
+    }
+
+    private mutating func continueUnopened(
+        _ index: FlowIndex, _ segment: TCPSegment, _ bytes: RawSpan, isChecksumWrong: Bool
+    ) -> Verdict {
+        attach(index, .toServer)
+        guard !isChecksumWrong, segment.flags.contains(.syn), !segment.flags.contains(.ack) else {
+            return judge(index, bytes)
+        }
+        flows[index].tcp.open(segment)
+        noteStream(index, nil)
+        return takePayload(index, segment, bytes)
     }
 
     private mutating func continueTCP(

@@ -20,6 +20,18 @@ struct Configuration {
     var midstream: MidstreamPolicy?
     var midstreamPolicy: ExceptionPolicy?
     var tcpIdle: Int?
+    var forwardedForMode: ForwardedFor.Mode?
+    var forwardedForField: [UInt8]?
+    var forwardedForIsReverse = true
+
+    var forwardedFor: ForwardedFor? {
+        forwardedForMode.map { mode in
+            var result = ForwardedFor(mode: mode)
+            if let field = forwardedForField { result.field = field }
+            result.isReverse = forwardedForIsReverse
+            return result
+        }
+    }
 
     /// The private ranges of RFC 1918 and RFC 4193: what `check` and `replay` take for HOME_NET when nothing is said.
     static let privateRanges = "[10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7]"
@@ -104,6 +116,37 @@ extension ConfigurationKey {
         },
         ConfigurationKey(name: "geoip.database", form: "FILE", summary: "Country database (.mmdb) for geoip rules.") {
             $0.countryDatabase = $1
+        },
+        flag("log.files", "A fileinfo record for each file in HTTP, also when no rule looks into bodies.") {
+            $0.settings.log.logsFiles = $1
+        },
+        flag("log.http-extended", "Method, version, status and more in http records.") {
+            $0.settings.log.extendsHTTP = $1
+        },
+        choice("log.http-headers", ["none", "request", "response", "both"], "Header fields in http records.") {
+            $0.settings.log.logsHeaders = ($1 == "request" || $1 == "both", $1 == "response" || $1 == "both")
+        },
+        ConfigurationKey(
+            name: "log.http-custom", form: "[NAME,...]",
+            summary: "Header fields with a place of their own in http records."
+        ) { configuration, text throws(ConfigurationProblem) in
+            configuration.settings.log.customHTTPFields = text.lowercased().replacing("_", with: "-")
+                .split { "[], ".contains($0) }.map(String.init)
+        },
+        choice(
+            "log.xff-deployment", ["reverse", "forward"], "Whether the last or the first address a proxy names counts."
+        ) {
+            $0.forwardedForIsReverse = $1 == "reverse"
+        },
+        ConfigurationKey(name: "log.xff-header", form: "NAME", summary: "Header field with the address a proxy names.")
+        {
+            $0.forwardedForField = Array($1.lowercased().utf8)
+        },
+        choice(
+            "log.xff", ["off"] + ForwardedFor.Mode.allCases.map(\.rawValue),
+            "The address a proxy names in alerts about HTTP: as a field of its own, or in place of the proxy's."
+        ) { configuration, text in
+            configuration.forwardedForMode = ForwardedFor.Mode(rawValue: text)
         },
         flag("log.every-drop", "A drop record for every packet instead of the first of a flow and direction.") {
             $0.settings.log.logsEveryDrop = $1

@@ -1,4 +1,5 @@
 import Detection
+import EventLog
 import FirewallEngine
 import FlowTracking
 import PolicyModel
@@ -130,6 +131,7 @@ struct PolicyAssembly {
         case .reject: result.settings.flow.midstream = .reject
         }
         result.settings.flow.midstream = configuration.midstream(or: result.settings.flow.midstream)
+        result.settings.log.forwardedFor = configuration.forwardedFor
         result.settings.flow.tcpIdle = configuration.tcpIdle ?? options.tcpIdleTimeoutSeconds
         return result
     }

@@ -56,6 +56,7 @@ struct HTTPEventTests {
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
                 [.httpResponseAbnormalTransferEncoding]
             ),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 2\r\n\r\nok", []),
             ("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", [.httpResponseChunkedOldProto]),
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", [.httpInvalidResponseChunkLen]),
             ("HTTP/1.1 200 OK\r\nX: a\r\n b: c\r\nContent-Length: 0\r\n\r\n", [.httpInvalidResponseFieldFolding]),

@@ -18,6 +18,21 @@ struct HTTPHostTests {
         var bytes: [UInt8] { HTTPBytes.request(method, target, host: nil, fields: hosts.map { "Host:\($0)" }) }
     }
 
+    @Test("two names, and two Host fields, end the reading where the difference counts")
+    func conflicts() {
+        let rows = [
+            Row(hosts: [" a.example", " b.example"], name: nil), Row(hosts: [" a.example", " a.example"], name: nil),
+            Row(target: "http://a.example/", hosts: [" b.example"], name: nil),
+        ]
+        for row in rows {
+            #expect(Conversation([.client(row.bytes)], port: 80).session.malformed == .httpHostAmbiguous)
+        }
+        let tunnel = Row(target: "a.example:443", method: "CONNECT", hosts: [" b.example"], name: nil)
+        #expect(Conversation([.client(tunnel.bytes)], port: 80).session.malformed == nil)
+        let same = Row(target: "http://a.example/", hosts: [" A.example"], name: nil)
+        #expect(Conversation([.client(same.bytes)], port: 80).session.malformed == nil)
+    }
+
     @Test(
         "forms of the name",
         arguments: [
@@ -25,7 +40,8 @@ struct HTTPHostTests {
             Row(hosts: [" \t example.com \t"], name: "example.com"),
             Row(hosts: [" example.com:8080"], name: "example.com", port: 8080),
             Row(hosts: [" Example.com:8080"], name: "example.com", port: 8080, compatible: "Example.com"),
-            Row(hosts: [" example.com:"], name: "example.com"), Row(hosts: [" example.com:99999"], name: "example.com"),
+            Row(hosts: [" example.com:"], name: "example.com"), Row(hosts: [" example.com:0"], name: "example.com"),
+            Row(hosts: [" example.com:99999"], name: "example.com"),
             Row(hosts: [" example.com:x"], name: "example.com"),
             Row(hosts: [" example.com :80"], name: "example.com", port: 80),
             Row(hosts: [" example.com."], name: "example.com."),

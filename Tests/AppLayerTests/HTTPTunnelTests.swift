@@ -38,6 +38,17 @@ struct HTTPTunnelTests {
         }
     }
 
+    @Test("line ends that stray behind the heads are no part of the tunnel")
+    func strayLineEnds() {
+        Self.check([
+            .client(Self.connect + [10]), .server(Self.established + [13, 10]),
+            .client(HTTPBytes.request(host: "inner.example")), .server(HTTPBytes.response(204)),
+        ]) { conversation in
+            #expect(conversation.session.appProtocol == .http1)
+            #expect(conversation.session.originalProtocol == .http1)
+        }
+    }
+
     @Test("the handed-over exchange is given once, with its answer")
     func handedOver() {
         let conversation = Conversation([.client(Self.connect), .server(Self.established)], port: 3128)

@@ -35,7 +35,9 @@ struct ByteOperationTests {
         (#"byte_jump:1,0,from_beginning; content:"x"; within:1;"#, [2, 0, 120], true),
         (#"byte_jump:0,0,from_end,post_offset -1; content:"x"; within:1;"#, [2, 0, 120], false),
         (#"byte_jump:1,0,post_offset 1; content:"x"; within:1;"#, [1, 0, 0, 120], true),
-        ("byte_jump:1,0;", [200, 1, 1], false), ("byte_jump:1,0,post_offset -9;", [3, 1, 1], false),
+        // No bytes make a zero.
+        (#"byte_extract:1,0,n; byte_jump:n,1; content:"x"; within:1;"#, [0, 120], true),
+        ("byte_jump:1,0;", [200, 1, 1], false), ("byte_jump:1,0,post_offset -9;", [3, 1, 1], true),
         (#"byte_jump:2,0,string,dec; content:"x"; within:1;"#, utf8("03abcx"), true),
         (#"byte_extract:1,0,n; content:"x"; offset:n;"#, [3, 0, 0, 120], true),
         (#"byte_extract:1,0,n; content:"x"; offset:n;"#, [3, 0, 120, 0], false),
@@ -78,7 +80,6 @@ struct ByteOperationTests {
         ("byte_extract:1,0,n; byte_extract:1,0,n;", "twice"), ("byte_extract:1,0,n,align 3;", "align 2"),
         ("byte_math:bytes 1, offset 0, oper +, rvalue 1;", "needs bytes"),
         ("byte_math:bytes 1, offset 0, oper %, rvalue 1, result r;", "expected +"),
-        (#"byte_extract:1,0,n; http.uri; content:"a"; offset:n;"#, "another buffer"),
     ])
     func isRefused(_ options: String, _ words: String) throws {
         let error = try #require(Ruleset("alert tcp any any -> any any (\(options) sid:1;)").errors.first)

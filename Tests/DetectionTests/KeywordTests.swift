@@ -25,6 +25,15 @@ struct KeywordTests {
         ("content:\"a\"; endswith; endswith; sid:1;", "endswith", "twice"),
         ("content:\"a\"; fast_pattern:maybe; sid:1;", "maybe", "only"),
         ("dotprefix; content:\"a\"; sid:1;", "dotprefix", "between a buffer"),
+        ("http.uri; to_lowercase; content:\"A\"; sid:1;", "\"A\"", "nothing like"),
+        ("http.uri; strip_whitespace; content:\"a b\"; sid:1;", "\"a b\"", "nothing like"),
+        ("http.uri; to_md5; content:\"a\"; to_sha1; content:\"a\"; sid:1;", "to_sha1", "transforms already"),
+        ("http.uri; xor:\"0\"; content:\"a\"; sid:1;", "\"0\"", "key"),
+        ("base64_data; content:\"a\"; sid:1;", "base64_data", "base64_decode before"),
+        (
+            "base64_decode; base64_data; content:\"a\"; http.uri; content:\"b\"; sid:1;", "http.uri",
+            "behind base64_data"
+        ),
         ("tls.sni; sid:1;", "tls.sni", "nothing to match"),
         ("http.host; content:\"Capital\"; sid:1;", "\"Capital\"", "lower case"),
         ("http.host; content:\"a\"; nocase; sid:1;", "\"a\"", "lower case"),

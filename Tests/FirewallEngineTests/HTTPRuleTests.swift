@@ -1,3 +1,4 @@
+import EventLog
 import FirewallEngine
 import NetTypes
 import PacketIO
@@ -16,6 +17,34 @@ import Testing
         say(&script)
         var firewall = try Firewall(rules, defaults: [], configure: { $0.compatibleWithSuricata = compatible })
         return firewall.judge(script.frames)[first...].map(\.alerts)
+    }
+
+    @Test("what records say beside the rule: files, X-Forwarded-For, traffic bits, header fields")
+    func records() throws {
+        var script = TCPScript(port: 80)
+        script.handshake()
+        script.client(
+            HTTPBytes.request("PUT", "/a.txt", fields: ["X-Forwarded-For: 192.0.2.7, 192.0.2.8"], body: "hello"))
+        script.server(HTTPBytes.response(206, fields: ["Content-Range: bytes 1-4/9"], body: "elss"))
+        let rule =
+            "alert http any any -> any any (flow:to_server; http.method; content:\"PUT\"; flowbits:set,traffic/id/up; sid:1;)\n"
+        var firewall = try Firewall(rule, defaults: []) { settings in
+            settings.log.logsFiles = true
+            settings.log.forwardedFor = ForwardedFor(mode: .extraData)
+            settings.log.logsHeaders = (true, false)
+        }
+        _ = firewall.judge(script.frames)
+        firewall.finish()
+        let alert = try #require(firewall.records("alert").first)
+        #expect((alert["alert"] as? [String: Any])?["xff"] as? String == "192.0.2.8")
+        #expect((alert["traffic"] as? [String: Any])?["id"] as? [String] == ["up"])
+        #expect((alert["files"] as? [[String: Any]])?.first?["state"] as? String == "CLOSED")
+        let files = firewall.records("fileinfo").compactMap { $0["fileinfo"] as? [String: Any] }
+        #expect(files.map { $0["size"] as? Int } == [5, 4])
+        let http = try #require(firewall.records("http").first?["http"] as? [String: Any])
+        #expect((http["content_range"] as? [String: Any])?["size"] as? Int == 9)
+        #expect((http["request_headers"] as? [[String: Any]])?.count == 3)
+        #expect(http["response_headers"] == nil)
     }
 
     private static func rules(_ conditions: [String]) -> String {

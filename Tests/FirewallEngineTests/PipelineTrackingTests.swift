@@ -200,4 +200,35 @@ import Wire
         #expect(verdicts.suffix(2) == [.drop, .drop])
         #expect(firewall.counters.badChecksums == 1)
     }
+
+    /// As Suricata sees it, a SYN with a wrong checksum begins a flow, and the next SYN the same flow's connection.
+    @Test func wrongChecksumBeginsAFlow() throws {
+        var script = TCPScript()
+        script.segment(.toServer, .syn, sequence: script.next(.toServer), checksum: 0xbad)
+        script.handshake()
+        let rules = "alert tcp any any -> any any (tcpv4-csum:invalid; sid:1;)\n"
+        for (compatible, flows) in [(true, 1), (false, 1)] {
+            var firewall = try Firewall(rules, defaults: []) {
+                $0.verifiesChecksums = true
+                $0.compatibleWithSuricata = compatible
+            }
+            #expect(firewall.judge(script.frames).first?.alerts == [1])
+            #expect((firewall.records("alert").first?["flow"] != nil) == compatible)
+            firewall.finish()
+            #expect(firewall.records("flow").count == flows)
+        }
+    }
+
+    /// Data in a SYN reaches a server that knows the client's cookie before anything else does.
+    @Test(arguments: [false, true])
+    func dataInTheSYN(_ compatible: Bool) throws {
+        var script = TCPScript()
+        script.segment(.toServer, .syn, TLSBytes.clientHello("www.denied.test"))
+        script.segment(.toClient, [.syn, .ack])
+        script.segment(.toServer, .ack)
+        var firewall = try Firewall(
+            "drop tls any any -> any any (tls.sni; content:\"denied\"; sid:2;)", defaults: [],
+            configure: { $0.compatibleWithSuricata = compatible })
+        #expect(firewall.verdicts(script).first == .drop)
+    }
 }

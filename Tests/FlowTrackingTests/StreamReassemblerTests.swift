@@ -35,6 +35,18 @@ private struct Stream {
 }
 
 struct StreamReassemblerTests {
+    @Test func theFirstNumberMayBecomeKnownLate() {
+        var stream = StreamReassembler(firstByte: SequenceNumber(1), historyLimit: 16)
+        stream.begin(at: SequenceNumber(5001))
+        #expect(stream.offset(of: SequenceNumber(5001)) == 0)
+        let bytes: [UInt8] = [1, 2, 3]
+        let result = stream.insert(sequence: SequenceNumber(5001), bytes.span.bytes, settings: FlowSettings())
+        #expect(result.insertion == .deliver(from: 0))
+        stream.deliver(bytes.span.bytes, from: 0) { _ in }
+        stream.begin(at: SequenceNumber(9000))
+        #expect(stream.offset(of: SequenceNumber(5004)) == 3)
+    }
+
     @Test(
         "any order, overlap and repetition gives the first bytes in order; a conflict is told when and only when there is one"
     )

@@ -9,9 +9,12 @@ public struct HTTPBody: Sendable {
     private(set) var events: Set<AppLayerEvent> = []
     /// Most bytes taken; what comes behind them is not looked at.
     let limit: Int
+    /// Without them the body is only measured.
+    private let keepsBytes: Bool
 
-    init(limit: Int = 0, contentEncoding: [UInt8]? = nil, layers: Int = 0) {
+    init(limit: Int = 0, keepsBytes: Bool = true, contentEncoding: [UInt8]? = nil, layers: Int = 0) {
         self.limit = limit
+        self.keepsBytes = keepsBytes
         if limit > 0 {
             decoder = contentEncoding.flatMap { ContentDecoder(contentEncoding: $0, maximumLayers: layers) }
         }
@@ -44,6 +47,10 @@ public struct HTTPBody: Sendable {
     private mutating func append(_ span: RawSpan) {
         let count = min(span.byteCount, limit - length)
         guard count > 0 else { return }
+        guard keepsBytes else {
+            start += count
+            return
+        }
         let part = span.extracting(0..<count)
         unsafe part.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
     }

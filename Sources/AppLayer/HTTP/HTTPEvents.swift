@@ -32,7 +32,7 @@ enum HTTPEvents {
         if hasInvalidLength(response) { events.append(.httpInvalidContentLengthFieldInResponse) }
         if let coding = response.combined["transfer-encoding"] {
             if !HTTPMessage.equals(coding[...], "chunked") {
-                events.append(.httpResponseAbnormalTransferEncoding)
+                if HTTPFraming.mentionsChunks(coding) { events.append(.httpResponseAbnormalTransferEncoding) }
             } else if !isVersion11(version) {
                 events.append(.httpResponseChunkedOldProto)
             }

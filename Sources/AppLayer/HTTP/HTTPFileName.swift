@@ -12,7 +12,7 @@ extension HTTPExchange {
         return normalizedTarget.map { Array($0.prefix { $0 != UInt8(ascii: "?") }) } ?? []
     }
 
-    private static func fileName(_ disposition: [UInt8]) -> [UInt8]? {
+    static func fileName(_ disposition: [UInt8]) -> [UInt8]? {
         let mark = Array("filename=".utf8)
         guard
             let start = disposition.indices.first(where: {

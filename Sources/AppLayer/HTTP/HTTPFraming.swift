@@ -52,14 +52,15 @@ extension HTTPFraming {
         return .length(length)
     }
 
+    static func mentionsChunks(_ coding: [UInt8]) -> Bool {
+        let chunked = Array("chunked".utf8)
+        let coding = coding.filter { $0 != 0 }.map(\.lowercased)
+        return coding.indices.contains { coding[$0...].starts(with: chunked) }
+    }
+
     /// As Suricata reads it: any mention of chunks, else the first number in the length.
     private static func ofForgivenResponse(_ response: HTTPMessage) throws(MalformedReason) -> HTTPFraming {
-        let chunked = Array("chunked".utf8)
-        if let coding = response.combined["transfer-encoding"]?.filter({ $0 != 0 }).map(\.lowercased),
-            coding.indices.contains(where: { coding[$0...].starts(with: chunked) })
-        {
-            return .chunked
-        }
+        if let coding = response.combined["transfer-encoding"], mentionsChunks(coding) { return .chunked }
         guard let length = response.combined["content-length"] else { return .untilClose }
         return .length(try forgivenNumber(length[...]))
     }

@@ -35,7 +35,7 @@ struct HTTPHost {
             guard (48...57).contains(digit) else { return nil }
             value = min(value * 10 + Int(digit - 48), 1 << 20)
         }
-        return digits.isEmpty ? nil : UInt16(exactly: value)
+        return value == 0 ? nil : UInt16(exactly: value)
     }
 
     /// The authority of `http://host:port/path`, or the whole target of a CONNECT.

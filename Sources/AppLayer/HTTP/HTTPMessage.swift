@@ -98,6 +98,10 @@ public final class HTTPExchange {
     public internal(set) var port: UInt16?
     /// Request line and Host field, or two Host fields, name different hosts.
     public internal(set) var isHostAmbiguous = false
+    /// The parts of a form that the client sends.
+    var form: HTTPMultipart?
+    /// How many files of each direction are in the log.
+    public var loggedFiles = (toServer: 0, toClient: 0)
     /// The server has said 100 Continue.
     var hasContinued = false
     /// What is kept of the bodies, when anything looks into them.
@@ -153,10 +157,29 @@ extension HTTPExchange {
     /// The request carries something to be kept: its body is a file (RFC 9110 sections 9.3.3 and 9.3.4).
     public var requestIsFile: Bool { methodIs("post") || methodIs("put") }
 
+    /// A file is on its way in this direction, and some of it has come.
+    public func hasFile(_ direction: FlowDirection) -> Bool {
+        if direction == .toServer, let form { return !form.files.isEmpty }
+        return body(direction).length > 0 && (direction == .toClient || requestIsFile)
+    }
+
+    /// The client sends a form: its files are in the parts.
+    public var isForm: Bool { form != nil }
+
+    /// What is on its way in this direction.
+    /// - Parameter isOver: the message is complete.
+    public func files(_ direction: FlowDirection, isOver: Bool) -> [HTTPFile] {
+        if direction == .toServer, let form { return form.files }
+        guard hasFile(direction) else { return [] }
+        return [HTTPFile(name: fileName(direction), body: body(direction), isComplete: isOver)]
+    }
+
     /// Lets go of the body before `offset`; of all of it with `.max`.
     public func releaseBody(_ direction: FlowDirection, before offset: Int) {
         switch (direction, offset) {
-        case (.toServer, .max): requestBody.releaseAll()
+        case (.toServer, .max):
+            requestBody.releaseAll()
+            form?.releaseAll()
         case (.toServer, _): requestBody.release(before: offset)
         case (.toClient, .max): responseBody.releaseAll()
         case (.toClient, _): responseBody.release(before: offset)

@@ -256,7 +256,7 @@ struct HTTPMessageReader {
                 return true
             }
             message.beginsFolded = true
-            guard isForgiving else { return true }
+            guard settings.compatibleWithSuricata else { return true }
         }
         guard message.fields.count < settings.httpFields else { throw .httpHeadTooLong }
         message.fields.append(field(line, message))

@@ -68,8 +68,11 @@ public final class HTTPParser: ApplicationParser {
 
     /// Bytes of the next body that may be kept.
     private var bodyLimit: Int {
-        guard settings.keepsBodies else { return 0 }
-        let kept = exchanges.reduce(0) { $0 + $1.requestBody.bytes.count + $1.responseBody.bytes.count }
+        guard settings.keepsBodies || settings.measuresBodies else { return 0 }
+        let kept = exchanges.reduce(0) { sum, exchange in
+            let files = exchange.form?.files.reduce(0) { $0 + $1.body.bytes.count } ?? 0
+            return sum + exchange.requestBody.bytes.count + exchange.responseBody.bytes.count + files
+        }
         return max(0, min(settings.httpBodyBytes, settings.httpBodiesBytes - kept))
     }
 
@@ -101,10 +104,10 @@ public final class HTTPParser: ApplicationParser {
                 // At once: the next piece may belong to another request.
                 for noticed in requests.takeEvents() { transactions[index].raise(noticed) }
                 if case .bodyBytes(let range) = event {
-                    exchanges[index].requestBody.take(bytes.extracting(range))
+                    takeRequestBody(bytes.extracting(range), index)
                 } else if event == .messageComplete, requests.continueBehindEnd(request: cursor.rest) {
                     if !exchanges[index].requestBody.isOpen {
-                        exchanges[index].requestBody = HTTPBody(limit: bodyLimit)
+                        exchanges[index].requestBody = HTTPBody(limit: bodyLimit, keepsBytes: settings.keepsBodies)
                     }
                     transactions[index].raise(.httpRequestBodyUnexpected)
                 } else {
@@ -142,15 +145,30 @@ public final class HTTPParser: ApplicationParser {
             exchange.combineFields(.toServer)
             exchange.settleHost(compatible: settings.compatibleWithSuricata)
             for event in HTTPEvents.ofRequest(exchange) { transaction.raise(event) }
+            // Differs: servers disagree on whose request it is; they must refuse two Host fields (RFC 9112 section 3.2).
+            if exchange.isHostAmbiguous, !settings.compatibleWithSuricata, !exchange.methodIs("connect") {
+                throw .httpHostAmbiguous
+            }
             let framing = try HTTPFraming.ofRequest(exchange.request, compatible: settings.compatibleWithSuricata)
             requests.expect(framing)
-            exchange.requestBody = HTTPBody(limit: bodyLimit)
+            exchange.requestBody = HTTPBody(limit: bodyLimit, keepsBytes: settings.keepsBodies)
+            if exchange.methodIs("post"), let type = exchange.request.combined["content-type"] {
+                exchange.form = HTTPMultipart(
+                    contentType: type, limit: exchange.requestBody.limit, keepsBytes: settings.keepsBodies)
+            }
             transaction.reach(HTTPMessage.Step.body, .toServer)
         case .messageComplete:
             transaction.reach(HTTPMessage.Step.complete, .toServer)
             requestIndex = nil
             awaitsTunnel = exchange.methodIs("connect")
         }
+    }
+
+    private func takeRequestBody(_ bytes: RawSpan, _ index: Int) {
+        exchanges[index].requestBody.take(bytes)
+        guard exchanges[index].isForm else { return }
+        exchanges[index].form?.take(bytes)
+        for event in exchanges[index].form?.events ?? [] { transactions[index].raise(event) }
     }
 
     // MARK: responses
@@ -218,7 +236,8 @@ public final class HTTPParser: ApplicationParser {
                 return nil
             }
             exchange.responseBody = HTTPBody(
-                limit: bodyLimit, contentEncoding: exchange.response.combined["content-encoding"],
+                limit: bodyLimit, keepsBytes: settings.keepsBodies,
+                contentEncoding: exchange.response.combined["content-encoding"],
                 layers: settings.httpDecodingLayers)
             for event in HTTPEvents.ofResponse(exchange, maximumLayers: settings.httpDecodingLayers) {
                 transaction.raise(event)
@@ -239,7 +258,7 @@ public final class HTTPParser: ApplicationParser {
     private func takeStrayBody(_ bytes: [UInt8], _ index: Int) {
         let exchange = exchanges[index]
         if !exchange.response.isHeadComplete, exchange.responseBody.length == 0 {
-            exchange.responseBody = HTTPBody(limit: bodyLimit)
+            exchange.responseBody = HTTPBody(limit: bodyLimit, keepsBytes: settings.keepsBodies)
             transactions[index].reach(HTTPMessage.Step.body, .toClient)
         }
         exchange.response.bodyLength &+= bytes.count

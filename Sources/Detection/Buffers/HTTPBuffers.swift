@@ -25,11 +25,12 @@ enum HTTPBuffers {
 
     private static func both(
         _ id: BufferID, _ name: String, aliases: [String] = [], modifiers: [String] = [], from progress: UInt8,
-        needsDirection: Bool = false, _ summary: String
+        isMultiple: Bool = false, needsDirection: Bool = false, _ summary: String
     ) -> StickyBuffer {
         StickyBuffer(
             id: id, name: name, aliases: aliases, modifiers: modifiers, appProtocol: .http1,
-            directions: [.toServer, .toClient], progress: progress, needsDirection: needsDirection, summary: summary)
+            directions: [.toServer, .toClient], progress: progress, isMultiple: isMultiple,
+            needsDirection: needsDirection, summary: summary)
     }
 
     static let all = lines + hosts + heads + fields + bodies
@@ -126,8 +127,9 @@ enum HTTPBuffers {
             .httpResponseBody, "http.response_body", modifiers: ["http_server_body"],
             from: Step.body, "The body of the response, decoded."),
         both(
-            .fileData, "file.data", aliases: ["file_data"], from: Step.body,
+            .fileData, "file.data", aliases: ["file_data"], from: Step.body, isMultiple: true,
             "What is transferred: the decoded body of a response, what a request puts or posts."),
+        both(.fileName, "file.name", from: Step.body, isMultiple: true, "Name of the file that is transferred."),
     ]
 
     static func bytes(
@@ -151,12 +153,22 @@ enum HTTPBuffers {
         case .httpRequestBody: return body.part(of: exchange.requestBody, asFile: false)
         case .httpResponseBody: return body.part(of: exchange.responseBody, asFile: true)
         case .fileData:
-            guard direction == .toClient || exchange.requestIsFile else { return nil }
+            if direction == .toServer, exchange.isForm {
+                guard body.looksAtForm(in: exchange.requestBody) else { return nil }
+                return file(instance, exchange, direction).map { BufferBytes($0.body.bytes) }
+            }
+            guard instance == 0, direction == .toClient || exchange.requestIsFile else { return nil }
             return body.part(of: exchange.body(direction), asFile: true)
+        case .fileName: return file(instance, exchange, direction).map { BufferBytes($0.name) }
         default:
             let message = direction == .toServer ? request : exchange.response
             return HTTPHeadBuffers.bytes(of: buffer, message, direction, instance)
         }
+    }
+
+    private static func file(_ index: Int, _ exchange: HTTPExchange, _ direction: FlowDirection) -> HTTPFile? {
+        let files = exchange.files(direction, isOver: false)
+        return index < files.count ? files[index] : nil
     }
 
     private static func part(_ message: HTTPMessage, _ range: Range<Int>) -> BufferBytes? {

@@ -41,6 +41,7 @@ enum BufferCondition: Sendable {
     /// Index of a byte operation.
     case bytes(Int32)
     case expression(ExpressionCondition)
+    case base64(Base64Decoding)
 }
 
 /// A regular expression looked for in a buffer.
@@ -61,10 +62,10 @@ struct ExpressionCondition: Sendable {
 enum TransactionTest: Sendable {
     /// Bodies have to be read for it.
     var isAboutBody: Bool {
-        if case .event(let event) = self {
-            event == .httpGzipDecompressionFailed || event == .httpCompressionBomb
-        } else {
-            false
+        switch self {
+        case .event(let event): event == .httpGzipDecompressionFailed || event == .httpCompressionBomb
+        case .fileSize: true
+        default: false
         }
     }
 
@@ -76,6 +77,8 @@ enum TransactionTest: Sendable {
     case handshakeState(mask: UInt8, inverted: UInt8)
     /// `ftpdata_command`: a file goes to the server; or comes from it.
     case ftpUpload(Bool)
+    /// `filesize`
+    case fileSize(IntegerTest)
     /// `dns.opcode`
     case dnsOpcode(UInt8, isNegated: Bool)
     /// `ssh.protoversion:2_compat`: this side speaks version 2.

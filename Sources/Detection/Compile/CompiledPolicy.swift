@@ -105,7 +105,7 @@ public final class CompiledPolicy: Sendable {
         usesFlowbits = tables.effects.contains(where: \.isAboutFlow)
         inspectsBodies =
             tables.bufferUses.contains {
-                [.httpRequestBody, .httpResponseBody, .fileData].contains($0.buffer)
+                [.httpRequestBody, .httpResponseBody, .fileData, .fileName].contains($0.buffer)
             } || tables.transactionTests.contains(where: \.isAboutBody)
         streamPorts = Set(
             signatures.filter { $0.requirements.contains(.streamContent) }.map { signature in

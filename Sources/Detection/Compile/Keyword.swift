@@ -21,6 +21,7 @@ struct Keyword: Sendable {
         + StateKeywords.all + HostBitKeywords.all + [FlowIntegerKeyword.keyword] + ThresholdKeywords.all
         + EventKeywords.all + ApplicationKeywords.all + TLSKeywords.all
         + CertificateTimeKeywords.all + SSHKeywords.all + DNSKeywords.all + FTPKeywords.all + BufferKeywords.all
+        + TransformKeywords.all + Base64Keywords.all + FileKeywords.all
         + [GeoIPKeyword.keyword, URILengthKeyword.keyword]
 
     static let byName: [String: Keyword] = {

@@ -76,18 +76,6 @@ struct BufferUse: Hashable, Sendable {
     var transforms: [Transform] = []
 }
 
-/// Changes a buffer's bytes before they are compared.
-enum Transform: UInt8, Hashable, Sendable {
-    /// A dot in front, so that `.example.com` fits the name itself and everything below it.
-    case dotprefix
-
-    func apply(_ bytes: BufferBytes) -> BufferBytes {
-        switch self {
-        case .dotprefix: BufferBytes([UInt8(ascii: ".")] + bytes.storage[bytes.range])
-        }
-    }
-}
-
 /// Numbers for the names of one kind of state. Numbers outlive a policy, so that a reload keeps the bits of live flows.
 public struct BitNames: Sendable {
     private var numbers: [String: Int32] = [:]

@@ -58,6 +58,13 @@ final class RegularExpression: Sendable {
 
         deinit { unsafe pcre2_code_free_8(code) }
 
+        /// Groups that capture.
+        var groups: Int {
+            var count: UInt32 = 0
+            _ = unsafe pcre2_pattern_info_8(code, UInt32(PCRE2_INFO_CAPTURECOUNT), &count)
+            return Int(count)
+        }
+
         private static func flags(_ options: Options) -> UInt32 {
             let table: [(Options, UInt32)] = [
                 (.ignoresCase, PCRE2_CASELESS), (.dotMatchesAll, PCRE2_DOTALL), (.multiline, PCRE2_MULTILINE),
@@ -100,6 +107,8 @@ final class RegularExpression: Sendable {
             throw Problem(message: "pcre is not part of this build (package trait PCRE2)", offset: 0)
         }
 
+        var groups: Int { 0 }
+
         func search(_ subject: RawSpan, from start: Int, _ scratch: RegularExpressionScratch) -> Outcome { .limit }
     #endif
 }
@@ -119,7 +128,7 @@ final class RegularExpressionScratch {
         private let stack: OpaquePointer?
 
         init() {
-            guard let data = unsafe pcre2_match_data_create_8(1, nil),
+            guard let data = unsafe pcre2_match_data_create_8(2, nil),
                 let context = unsafe pcre2_match_context_create_8(nil)
             else { fatalError("no memory for regular expressions at start") }
             unsafe self.data = data
@@ -132,10 +141,22 @@ final class RegularExpressionScratch {
             }
         }
 
+        /// Where the first group of the match found last lies; nil when it took no part.
+        var firstGroup: Range<Int>? {
+            guard unsafe pcre2_get_ovector_count_8(data) > 1, let places = unsafe pcre2_get_ovector_pointer_8(data)
+            else { return nil }
+            let (first, last) = unsafe (places[2], places[3])
+            // PCRE2_UNSET is the largest number.
+            guard first != ~0, last != ~0, first <= last else { return nil }
+            return first..<last
+        }
+
         deinit {
             unsafe pcre2_match_data_free_8(data)
             unsafe pcre2_match_context_free_8(context)
             if let stack = unsafe stack { unsafe pcre2_jit_stack_free_8(stack) }
         }
+    #else
+        var firstGroup: Range<Int>? { nil }
     #endif
 }

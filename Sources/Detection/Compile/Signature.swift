@@ -84,6 +84,8 @@ public struct Signature: Sendable {
         static let streamContent = Requirements(rawValue: 16)
         /// Not in packets made up at a flow's end.
         static let realPacket = Requirements(rawValue: 32)
+        /// A number read in one buffer is used in another: all are looked at together.
+        static let sharesNumbers = Requirements(rawValue: 64)
     }
 
     /// The flow has this signature's application protocol, or the signature asks for none.

@@ -32,6 +32,8 @@ extension SignatureBuilder {
                 tables.use(buffer.use), tables.bufferConditions.place(conditions(buffer.conditions, &tables)))
         }
         let packetRange = tables.packetTests.place(tests + countries + headers)
+        let base64Range = tables.bufferConditions.place(conditions(base64, &tables))
+        place(base64Range)
         let payloadRange = tables.bufferConditions.place(conditions(payload, &tables))
         let engineRange = tables.engines.place(engines(direction, &tables))
         let effectRange = tables.effects.place(
@@ -57,6 +59,18 @@ extension SignatureBuilder {
         // Both ends alike: one signature sees both ways already.
         if rule.direction == .both, reversed != header { signatures.append(signature(reversed)) }
         return signatures
+    }
+
+    /// Every `base64_decode` of the rule is for the same conditions.
+    private mutating func place(_ range: Range<Int32>) {
+        guard hasBase64Decoding else { return }
+        func placed(_ draft: ConditionDraft) -> ConditionDraft {
+            guard case .base64(var decoding, let option) = draft else { return draft }
+            decoding.conditions = range
+            return .base64(decoding, option)
+        }
+        payload = payload.map(placed)
+        for index in buffers.indices { buffers[index].conditions = buffers[index].conditions.map(placed) }
     }
 
     private mutating func fail(_ token: Token, _ message: String, hint: String? = nil) {
@@ -95,9 +109,32 @@ extension SignatureBuilder {
             checkSizes(buffer)
         }
         for index in buffers.indices { takeForm(index) }
-        let dotted = buffers.filter { $0.use.transforms.contains(.dotprefix) }
-        for buffer in dotted where buffer.conditions.allSatisfy({ !$0.isContent }) && !buffer.conditions.isEmpty {
-            fail(buffer.option.nameToken, "dotprefix needs a content behind it")
+        for buffer in buffers { checkTransforms(buffer) }
+    }
+
+    /// A literal that a transform would have changed can never match.
+    private mutating func checkTransforms(_ buffer: BufferDraft) {
+        for case .content(let draft) in buffer.conditions {
+            var before: UInt8?
+            for transform in buffer.use.transforms {
+                let isUnreachable =
+                    switch transform {
+                    case .stripWhitespace: draft.bytes.contains { Transform.isSpace($0) }
+                    case .compressWhitespace:
+                        draft.bytes.contains { byte in
+                            defer { before = byte }
+                            return Transform.isSpace(byte) && before.map(Transform.isSpace) == true
+                        }
+                    case .toLowercase: draft.bytes.contains { $0.lowercased != $0 }
+                    case .toUppercase: draft.bytes.contains { $0.uppercased != $0 }
+                    default: false
+                    }
+                guard isUnreachable else { continue }
+                fail(
+                    draft.option.value ?? draft.option.nameToken,
+                    "the buffer's transform leaves nothing like this content", hint: "such a rule can never match")
+                return
+            }
         }
     }
 
@@ -168,7 +205,7 @@ extension SignatureBuilder {
 
     /// One literal of a rule may be marked; what the mark demands holds whatever the order of the modifiers.
     private mutating func checkFastPatterns() {
-        let literals = (payload + buffers.flatMap(\.conditions)).compactMap(\.content)
+        let literals = (payload + base64 + buffers.flatMap(\.conditions)).compactMap(\.content)
         let marked = literals.filter { $0.isFastPattern }
         if marked.count > 1 {
             fail(marked[1].option.nameToken, "fast_pattern stands behind two contents of the rule", hint: "keep one")
@@ -312,6 +349,7 @@ extension SignatureBuilder {
 
     private var requirements: Signature.Requirements {
         var result: Signature.Requirements = []
+        if sharesNumbers { result.insert(.sharesNumbers) }
         if flow != nil || appProtocol != .unknown { result.insert(.flow) }
         if packetTests.contains(where: \.needsPayload) { result.insert(.payload) }
         if !payload.isEmpty {
@@ -340,6 +378,7 @@ extension SignatureBuilder {
             let following = next.map { drafts[$0] }
             switch draft {
             case .size(let test, _): return .size(test)
+            case .base64(let decoding, _): return .base64(decoding)
             case .bytes(let operation, _):
                 tables.byteOperations.append(operation)
                 return .bytes(Int32(tables.byteOperations.count - 1))

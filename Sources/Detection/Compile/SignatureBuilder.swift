@@ -36,6 +36,7 @@ struct SignatureBuilder {
         case size(IntegerTest, RuleOption)
         case bytes(ByteOperation, RuleOption)
         case expression(ExpressionCondition, RuleOption)
+        case base64(Base64Decoding, RuleOption)
     }
 
     struct BufferDraft {
@@ -47,6 +48,8 @@ struct SignatureBuilder {
     enum Target: Equatable {
         case payload
         case buffer(Int)
+        /// What `base64_decode` made; there is no way back from it.
+        case base64
     }
 
     let rule: RuleSyntax
@@ -71,9 +74,12 @@ struct SignatureBuilder {
     var directedOptions: [(FlowDirection, RuleOption)] = []
     var payload: [ConditionDraft] = []
     var buffers: [BufferDraft] = []
+    var base64: [ConditionDraft] = []
+    var hasBase64Decoding = false
     var target = Target.payload
     /// Where the literal written last stands.
     private var lastContent: (target: Target, index: Int)?
+    var lastContentTarget: Target? { lastContent?.target }
     var isSilenced = false
     var isAlertWanted = false
     var hasExplicitPriority = false
@@ -82,6 +88,8 @@ struct SignatureBuilder {
     var hasOnlyAddressTests = true
     /// Numbers the rule has read so far, by name.
     var byteVariables: [String: ByteVariable] = [:]
+    /// A number read in one buffer is used in another.
+    var sharesNumbers = false
     var expressions: [RegularExpression] = []
     /// `l3_proto`.
     var ipVersion: IPVersion?
@@ -119,6 +127,9 @@ struct SignatureBuilder {
 
     /// From here on content goes to this buffer.
     mutating func select(_ buffer: StickyBuffer, _ option: RuleOption) throws(RuleProblem) {
+        guard target != .base64 else {
+            throw RuleProblem("\(option.name) does not go behind base64_data", hint: "put it before base64_decode")
+        }
         let buffer = buffer.variant(for: appProtocol)
         if buffer.isOfPacket {
             try requireHeader(for: buffer, option)
@@ -168,6 +179,10 @@ struct SignatureBuilder {
             }
             try change(&draft)
             payload[place.index] = .content(draft)
+        case .base64:
+            guard case .content(var draft) = base64[place.index] else { throw missing }
+            try change(&draft)
+            base64[place.index] = .content(draft)
         case .buffer(let buffer):
             guard case .content(var draft) = buffers[buffer].conditions[place.index] else { throw missing }
             try change(&draft)
@@ -180,6 +195,9 @@ struct SignatureBuilder {
         case .payload:
             payload.append(condition)
             if condition.isContent { lastContent = (.payload, payload.count - 1) }
+        case .base64:
+            base64.append(condition)
+            if condition.isContent { lastContent = (.base64, base64.count - 1) }
         case .buffer(let index):
             buffers[index].conditions.append(condition)
             if condition.isContent { lastContent = (target, buffers[index].conditions.count - 1) }
@@ -230,7 +248,7 @@ extension SignatureBuilder.ConditionDraft {
     var hasPlace: Bool {
         switch self {
         case .content, .expression: true
-        case .size, .bytes: false
+        case .size, .bytes, .base64: false
         }
     }
 
@@ -240,7 +258,8 @@ extension SignatureBuilder.ConditionDraft {
         case .content(let draft): draft.pattern.isRelative
         case .bytes(let operation, _): operation.isRelative
         case .expression(let expression, _): expression.isRelative
-        case .size: false
+        // Suricata tries no other place of a match before it.
+        case .size, .base64: false
         }
     }
 

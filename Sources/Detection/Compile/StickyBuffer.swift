@@ -47,6 +47,7 @@ enum BufferID: UInt8, CaseIterable, Sendable {
     case httpRequestBody
     case httpResponseBody
     case fileData
+    case fileName
     case mailAttachment
     case dnsQuery
     case sshSoftware

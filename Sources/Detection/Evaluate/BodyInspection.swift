@@ -41,11 +41,22 @@ struct BodyInspection {
         self.isOver = isOver
     }
 
+    /// Files of a form are looked at from their start while anything of the form is new.
+    mutating func looksAtForm(in body: HTTPBody) -> Bool {
+        guard body.length > seenAsFile, !isAwaited(body) else { return false }
+        isReadAsFile = true
+        return true
+    }
+
+    private func isAwaited(_ body: HTTPBody) -> Bool {
+        sizes.isDeferred && !isOver && !body.isFull && body.length < sizes.minimum
+    }
+
     /// The part of a body to be looked at with this packet; nil when nothing is new, or it has to wait.
     mutating func part(of body: HTTPBody, asFile: Bool) -> BufferBytes? {
         let seen = asFile ? seenAsFile : seenAsBody
         guard body.length > seen else { return nil }
-        if sizes.isDeferred, !isOver, !body.isFull, body.length < sizes.minimum { return nil }
+        guard !isAwaited(body) else { return nil }
         let isCut = asFile ? seen > 0 : seen > sizes.minimum
         var from = 0
         if isCut {

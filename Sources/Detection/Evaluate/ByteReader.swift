@@ -63,8 +63,8 @@ struct ByteReader {
             case .end: bytes.byteCount
             }
         let target = Int64(origin) &+ Int64(bitPattern: distance)
-        guard target >= 0, target < Int64(bytes.byteCount) else { return nil }
-        return Int(target)
+        // Before the buffer is its start.
+        return target < Int64(bytes.byteCount) ? max(0, Int(target)) : nil
     }
 
     /// The number and the place behind it; nil when it does not lie in the buffer or is none.
@@ -73,7 +73,8 @@ struct ByteReader {
         var count = value(field.count)
         // A text of 0 bytes goes on as far as its digits do.
         if count == 0, case .text = field.format { count = min(23, Int64(bytes.byteCount) &- start) }
-        guard start >= 0, count > 0, start <= Int64(bytes.byteCount), count <= Int64(bytes.byteCount) - start else {
+        // No bytes make a zero, which a length read from the packet can come to.
+        guard start >= 0, count >= 0, start <= Int64(bytes.byteCount), count <= Int64(bytes.byteCount) - start else {
             return nil
         }
         let (first, length) = (Int(start), Int(count))
@@ -87,7 +88,8 @@ struct ByteReader {
             }
             return (ByteReader.masked(value, field.mask), first + length)
         case .text(let base):
-            guard length <= 23, let digits = ByteReader.digits(bytes.extracting(first..<first + length), base: base)
+            guard length > 0, length <= 23,
+                let digits = ByteReader.digits(bytes.extracting(first..<first + length), base: base)
             else { return nil }
             return (ByteReader.masked(digits.value, field.mask), first + digits.consumed)
         }

@@ -17,7 +17,6 @@ struct ContentInspector {
     private var steps = 0
     /// No other place of an earlier literal can help.
     private var isHopeless = false
-    private var reader = ByteReader()
 
     init(policy: CompiledPolicy, scratch: InspectionScratch, streamOffset: Int = 0, isComplete: Bool = true) {
         self.policy = policy
@@ -49,10 +48,13 @@ struct ContentInspector {
                     return false
                 }
             case .bytes(let number):
-                guard let next = reader.run(policy.byteOperations[Int(number)], bytes, behind: place) else {
+                guard let next = scratch.numbers.run(policy.byteOperations[Int(number)], bytes, behind: place) else {
                     return false
                 }
                 place = next
+            case .base64(let decoding):
+                // What it makes is looked at to the end; conditions behind it do not count, as in Suricata.
+                return holds(decoding, bytes, behind: place)
             case .expression(let expression):
                 if expression.precedesRelative, index + 1 < end, !expression.isNegated {
                     return matchesInSomePlace(expression, index, end, bytes, behind: place)
@@ -84,12 +86,23 @@ struct ContentInspector {
         return true
     }
 
+    private func holds(_ decoding: Base64Decoding, _ bytes: RawSpan, behind: Int) -> Bool {
+        guard !decoding.conditions.isEmpty, !scratch.isExhausted, let decoded = decoding.decode(bytes, behind: behind)
+        else { return false }
+        scratch.spend(decoded.count)
+        var inspector = ContentInspector(policy: policy, scratch: scratch)
+        return inspector.matches(decoding.conditions, unsafe decoded.span.bytes)
+    }
+
     /// Puts the numbers read so far in the places of the literal's variables.
     private func resolve(_ pattern: inout ContentPattern) {
         func number(_ index: Int8) -> Int32? {
-            index < 0 ? nil : Int32(clamping: reader.value(variable: index))
+            index < 0 ? nil : Int32(clamping: scratch.numbers.value(variable: index))
         }
-        if let offset = number(pattern.variables.offset) { pattern.offset = offset }
+        if let offset = number(pattern.variables.offset) {
+            pattern.offset = offset
+            if pattern.depth != 0 { pattern.depth = Int32(clamping: Int64(pattern.depth) + Int64(offset)) }
+        }
         if let depth = number(pattern.variables.depth) {
             pattern.depth = Int32(clamping: Int64(depth) + Int64(pattern.offset))
         }

@@ -6,24 +6,25 @@ extension CompiledPolicy {
     /// The buffer's bytes with its transforms applied.
     func bytes(
         of use: Int32, _ transaction: Transaction, _ direction: FlowDirection, instance: Int,
-        _ body: inout BodyInspection
+        _ body: inout BodyInspection, _ scratch: InspectionScratch
     ) -> BufferBytes? {
         let use = bufferUses[Int(use)]
         guard instance == 0 || StickyBuffer.byID[Int(use.buffer.rawValue)].isMultiple,
             var bytes = transaction.bytes(of: use.buffer, direction, instance: instance, &body)
         else { return nil }
         let offset = bytes.offset
-        for transform in use.transforms { bytes = transform.apply(bytes) }
+        for transform in use.transforms { bytes = transform.apply(bytes, scratch) }
         bytes.offset = offset
         return bytes
     }
 
     /// Runs the engines of a signature that have not matched yet. True when the last one has.
     /// - Parameter flags: which engines have matched; receives the verdict on the whole.
+    /// - Parameter repeats: those that have matched as well, for the numbers they read.
     /// - Parameter occasion: the packet that rules look at the transaction for.
     func run(
         _ range: Range<Int32>, _ transaction: Transaction, _ occasion: TransactionTest.Occasion,
-        _ body: inout BodyInspection, _ flags: inout UInt32, _ scratch: InspectionScratch
+        _ body: inout BodyInspection, _ flags: inout UInt32, repeats: Bool, _ scratch: InspectionScratch
     ) -> Bool {
         let direction = occasion.direction
         let progress = transaction.progress(direction)
@@ -31,7 +32,7 @@ extension CompiledPolicy {
         for (number, index) in range.asInt.enumerated() {
             let engine = engines[index]
             let bit = UInt32(1) << UInt32(min(number, 29))
-            guard flags & bit == 0, engine.toServer == (direction == .toServer) else { continue }
+            guard repeats || flags & bit == 0, engine.toServer == (direction == .toServer) else { continue }
             guard progress >= engine.progress else { return false }
             let isComplete = progress > engine.progress
             guard holds(engine, transaction, occasion, &body, isComplete: isComplete, scratch) else {
@@ -55,7 +56,7 @@ extension CompiledPolicy {
             return engine.conditions.asInt.allSatisfy { transactionTests[$0].holds(transaction, occasion) }
         case .buffer(let use):
             var instance = 0
-            while let bytes = bytes(of: use, transaction, occasion.direction, instance: instance, &body) {
+            while let bytes = bytes(of: use, transaction, occasion.direction, instance: instance, &body, scratch) {
                 var inspector = ContentInspector(
                     policy: self, scratch: scratch, streamOffset: bytes.offset, isComplete: isComplete)
                 let span = unsafe bytes.storage.span.bytes.extracting(bytes.range)

@@ -8,6 +8,8 @@ final class InspectionScratch {
     /// Literals met in the search at hand, and signatures.
     var literals = NumberMarks()
     var signatures = NumberMarks()
+    /// Numbers that the rule at hand has read.
+    var numbers = ByteReader()
     /// Bytes looked through since the packet began.
     private(set) var work = 0
 

@@ -82,7 +82,7 @@ extension CompiledPolicy {
         var inspector = ContentInspector(policy: self, scratch: scratch)
         guard !use.transforms.isEmpty else { return inspector.matches(conditions, bytes.clamped(range)) }
         var buffer = BufferBytes(bytes.clamped(range).copied())
-        for transform in use.transforms { buffer = transform.apply(buffer) }
+        for transform in use.transforms { buffer = transform.apply(buffer, scratch) }
         return inspector.matches(conditions, unsafe buffer.storage.span.bytes.extracting(buffer.range))
     }
 

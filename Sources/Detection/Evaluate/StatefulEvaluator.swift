@@ -52,7 +52,7 @@ public struct StatefulEvaluator: ~Copyable {
         let set = ruleSet(for: tuple, context, &flow)
         runAddressOnly(set, packet, bytes, context, &flow, conversation)
         runPacket(set, packet, bytes, context, &flow, conversation)
-        if let conversation, inspectsTransactions(context, flow, conversation) {
+        if let conversation, inspectsTransactions(packet, context, flow, conversation) {
             runTransactions(set, packet, bytes, context, &flow, conversation)
         }
         conversation?.noteEncryption(context.direction, hasPayload: packet.payloadLength > 0)
@@ -240,11 +240,17 @@ public struct StatefulEvaluator: ~Copyable {
 
     // MARK: phase 3
 
-    private func inspectsTransactions(_ context: PacketContext, _ flow: borrowing Flow, _ conversation: Conversation)
-        -> Bool
-    {
-        guard context.hasFlow, !context.isRelatedError, conversation.session.malformed == nil else { return false }
-        return flow.ipProtocol != .tcp || context.isStreamEstablished
+    private func inspectsTransactions(
+        _ packet: borrowing Packet, _ context: PacketContext, _ flow: borrowing Flow, _ conversation: Conversation
+    ) -> Bool {
+        // What an HTTP parser had read when it gave up is still judged.
+        let session = conversation.session
+        guard context.hasFlow, !context.isRelatedError, session.malformed == nil || session.appProtocol == .http1
+        else { return false }
+        guard flow.ipProtocol == .tcp, !context.isStreamEstablished else { return true }
+        // Data in a SYN may reach the application at once (RFC 7413).
+        guard context.isInStream, let tcp = packet.tcp else { return false }
+        return tcp.flags.contains(.syn)
     }
 
     private mutating func runTransactions(
@@ -301,7 +307,9 @@ public struct StatefulEvaluator: ~Copyable {
             guard side.searchedSteps & step == 0 else { continue }
             if progress > matcher.progress { searched |= step }
             var instance = 0
-            while let bytes = policy.bytes(of: matcher.use, transaction, direction, instance: instance, &side.body) {
+            while let bytes = policy.bytes(
+                of: matcher.use, transaction, direction, instance: instance, &side.body, scratch)
+            {
                 let span = unsafe bytes.storage.span.bytes.extracting(bytes.range)
                 func add(_ signature: Int32) {
                     guard set.containsTransaction(signature) else { return }
@@ -347,7 +355,9 @@ public struct StatefulEvaluator: ~Copyable {
         }
         let occasion = TransactionTest.Occasion(
             direction: context.direction, time: context.time, compatibleWithSuricata: policy.compatibleWithSuricata)
-        let isMatch = policy.run(signature.engines, transaction, occasion, &side.body, &flags, scratch)
+        let isMatch = policy.run(
+            signature.engines, transaction, occasion, &side.body, &flags,
+            repeats: signature.requirements.contains(.sharesNumbers), scratch)
         if let stored {
             side.stored[stored].flags = flags
         } else if flags != 0 {

@@ -22,6 +22,7 @@ extension TransactionTest {
             } else {
                 false
             }
+        case .fileSize(let test): holds(fileSize: test, transaction, occasion.direction)
         case .sshVersion2: speaksSSH2(transaction, occasion.direction)
         case .certificateCount(let test): holds(test, transaction)
         case .certificateTime(let bound, let from, let to):
@@ -48,6 +49,17 @@ extension TransactionTest {
             // Differs: in Suricata a negated list never matches.
             return !occasion.compatibleWithSuricata && mask & bit == 0
         default: return false
+        }
+    }
+
+    /// Of a file that has come in full; of one that was cut off, the least it has.
+    private func holds(fileSize test: IntegerTest, _ transaction: Transaction, _ direction: FlowDirection) -> Bool {
+        guard case .http(let exchange) = transaction.facts else { return false }
+        let canGrow = test.comparison != .greater && test.comparison != .greaterOrEqual
+        let isOver = transaction.progress(direction) > HTTPMessage.Step.body
+        return exchange.files(direction, isOver: isOver).contains { file in
+            guard file.body.isFull || file.isComplete else { return false }
+            return (!file.body.isFull || !canGrow) && test.matches(Int64(file.body.length))
         }
     }
 

@@ -37,7 +37,8 @@ enum ByteKeywords {
                 throw words.unknown(sign, "<, >, =, <=, >=, & or ^, with ! in front for the contrary")
             }
             let value = try builder.byteNumber(try words.next("a value"), 0...Int64.max, argument)
-            field.offset = try builder.byteNumber(try words.next("an offset"), -65535...65535, argument)
+            field.offset = try builder.byteNumber(
+                try words.next("an offset"), Int64(Int32.min)...Int64(Int32.max), argument)
             while let word = words.nextIfAny() {
                 guard try fieldOption(word, &field, &words) else { throw words.unknown(word, fieldOptions) }
             }
@@ -242,7 +243,7 @@ struct ArgumentWords {
 
 extension SignatureBuilder {
     /// A number, or the name of one that was read before.
-    func byteNumber(
+    mutating func byteNumber(
         _ text: String, _ range: ClosedRange<Int64>, _ argument: KeywordArgument
     ) throws(RuleProblem) -> ByteNumber {
         let digits = text.lowercased().hasPrefix("0x") ? Int64(text.dropFirst(2), radix: 16) : Int64(text)
@@ -261,9 +262,7 @@ extension SignatureBuilder {
                 "'\(text)' is no number, and no byte_extract or byte_math before it reads one of that name",
                 hint: "expected a number from \(range.lowerBound) to \(range.upperBound)\(known)")
         }
-        guard index.target == target else {
-            throw RuleProblem("'\(text)' is read in another buffer; using it here is not supported yet")
-        }
+        if index.target != target { sharesNumbers = true }
         return .variable(index.number)
     }
 

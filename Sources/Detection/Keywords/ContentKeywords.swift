@@ -104,17 +104,6 @@ enum ContentKeywords {
             }
             draft.pattern.within = Int32(value)
         },
-        Keyword(
-            name: "dotprefix", value: .none, summary: "Puts a dot before the buffer: for a domain with its subdomains."
-        ) {
-            builder, argument throws(RuleProblem) in
-            guard case .buffer(let index) = builder.target, builder.buffers[index].conditions.isEmpty else {
-                throw RuleProblem(
-                    "dotprefix stands between a buffer and its first content",
-                    hint: "tls.sni; dotprefix; content:\".example.com\";")
-            }
-            builder.buffers[index].use.transforms.append(.dotprefix)
-        },
     ]
 
     private static func mixed(_ name: String) -> RuleProblem {

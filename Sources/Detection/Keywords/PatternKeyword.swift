@@ -22,6 +22,16 @@ enum PatternKeyword {
             builder.append(draft)
             return
         }
+        if case .buffer(let index) = builder.target {
+            // The letter says once more what the buffer before it says.
+            let selected = builder.buffers[index].use.buffer
+            if StickyBuffer.byID[Int(selected.rawValue)].name == name
+                || name == "http.response_body" && selected == .fileData
+            {
+                builder.append(draft)
+                return
+            }
+        }
         guard case .payload = builder.target else {
             throw RuleProblem("the flag for \(name) does not go with a buffer before pcre", hint: "keep one of the two")
         }

@@ -5,7 +5,7 @@ enum SizeKeywords {
     static let all = [
         Keyword(name: "bsize", value: .required, summary: "Length of the buffer: N, <N, >N, N<>M.") {
             builder, argument throws(RuleProblem) in
-            guard case .buffer = builder.target else {
+            guard builder.target != .payload else {
                 throw RuleProblem("bsize needs a buffer before it", hint: "for payload use dsize")
             }
             let test = try argument.integer(IntegerSyntax(maximum: Int64(UInt32.max)))
