@@ -9,7 +9,7 @@ extension EVEEncoder {
     /// An `alert` record: one signature that matched one packet.
     mutating func alert(
         _ match: MatchedSignature, _ decision: Decision, _ event: EventPacket, flow: Flow?, direction: FlowDirection,
-        conversation: Conversation?, policy: CompiledPolicy
+        conversation: Conversation?, policy: CompiledPolicy, packetVariables: Variables
     ) {
         begin("alert", time: event.time, flow: flow, packetNumber: event.number)
         vlan(event.packet.vlan)
@@ -17,7 +17,8 @@ extension EVEEncoder {
         packetSource(isPacket: true)
         let transaction = conversation?.session.transactions.first { Int64($0.identifier) == match.transaction }
         if transaction != nil { writer.member("tx_id", match.transaction) }
-        flowbits(conversation, policy)
+        metadata(conversation, policy, packetVariables: packetVariables)
+        ethernet(event.ethernet)
         alertObject(match.signature, action: match.action, decision, policy, tuple: event.packet.tuple)
         application(conversation?.session)
         if flow != nil { writer.member("direction", literal: direction == .toServer ? "to_server" : "to_client") }
@@ -25,28 +26,6 @@ extension EVEEncoder {
         if let flow { flowSummary(flow) }
         verdict(decision, direction: direction, event.packet)
         extra(match.signature, decision, policy)
-        writer.endObject()
-    }
-
-    private mutating func flowbits(_ conversation: Conversation?, _ policy: CompiledPolicy) {
-        let bits = conversation?.flowbits ?? []
-        let integers = conversation?.flowIntegers ?? []
-        guard !bits.isEmpty || !integers.isEmpty else { return }
-        writer.beginObject("metadata")
-        if !bits.isEmpty {
-            let names = policy.names.flowbits.names
-            writer.beginArray("flowbits")
-            for bit in bits where names.indices.contains(Int(bit)) { writer.element(names[Int(bit)]) }
-            writer.endArray()
-        }
-        if !integers.isEmpty {
-            let names = policy.names.flowIntegers.names
-            writer.beginObject("flowints")
-            for integer in integers where names.indices.contains(Int(integer.variable)) {
-                writer.member(key: names[Int(integer.variable)], integer.value)
-            }
-            writer.endObject()
-        }
         writer.endObject()
     }
 

@@ -14,6 +14,10 @@ struct Configuration {
     /// `references.NAME`: addresses behind `@NAME`.
     var references: [String: [String]] = [:]
     var countryDatabase: String?
+    /// Lists and tables that rules refer to.
+    var lists = ListPaths()
+    /// Most alerts of one packet.
+    var packetAlertMaximum: Int?
     /// Of rules in action order.
     var actionOrder: [RuleAction]?
     /// Set by the user, not by the policy.
@@ -70,8 +74,25 @@ extension ConfigurationKey {
             "inspect.every-request",
             "A pass by a request's host, method or name covers that request alone; on by default."
         ) { $0.settings.judgesEveryRequest = $1 },
-        flag("log.anomalies", "Anomaly records of the decoder and the TCP tracker.") {
-            $0.settings.log.logsAnomalies = $1
+        ConfigurationKey(
+            name: "log.anomalies", form: "on|off|[decode,stream,applayer]", summary: "Kinds of anomaly records."
+        ) { configuration, text throws(ConfigurationProblem) in
+            var kinds: AnomalyKinds = []
+            for word in text.filter({ !"[] ".contains($0) }).split(separator: ",") {
+                guard let kind = AnomalyKinds.names[String(word)] else {
+                    throw ConfigurationProblem(
+                        "'\(word)' is no value of log.anomalies: expected on, off, or of decode, stream, applayer")
+                }
+                kinds.formUnion(kind)
+            }
+            configuration.settings.log.anomalies = kinds
+        },
+        flag("log.anomaly-packets", "Anomaly records have the packet.") {
+            $0.settings.log.logsAnomalyPackets = $1
+        },
+        flag("log.netflow", "A netflow record for each direction of a flow.") { $0.settings.log.logsNetflow = $1 },
+        flag("log.ethernet", "Ethernet addresses in records of packets and flows.") {
+            $0.settings.log.logsEthernet = $1
         },
         number("stream.pending-bytes", 4096...(1 << 28), "Bytes out of order kept for one direction of a flow.") {
             $0.settings.flow.pendingBytes = $1
@@ -105,6 +126,7 @@ extension ConfigurationKey {
         ConfigurationKey(name: "geoip.database", form: "FILE", summary: "Country database (.mmdb) for geoip rules.") {
             $0.countryDatabase = $1
         },
+    ] + ConfigurationKey.ofLists + [
         flag("log.every-drop", "A drop record for every packet instead of the first of a flow and direction.") {
             $0.settings.log.logsEveryDrop = $1
         },

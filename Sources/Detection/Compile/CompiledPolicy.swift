@@ -39,19 +39,30 @@ public final class CompiledPolicy: Sendable {
     let bufferUses: [BufferUse]
     let countryTests: [CountryTest]
     let countries: CountryDatabase?
+    let captures: [PatternCapture]
+    let variableTests: [VariableTest]
+    let tags: [TagDefinition]
+    /// Some signature tags hosts.
+    let tagsHosts: Bool
+    let datasets: [DatasetDefinition]
+    let datasetConditions: [DatasetCondition]
+    let reputationTests: [ReputationTest]
+    let reputations: ReputationTable
     /// Candidates among transaction signatures, by buffer.
     let matchers: [BufferMatcher]
     /// Signatures with decoder or stream events, in order.
     let eventRules: [EventRule]
     /// Rules of the documents: taken, refused, left out because they require another engine.
     public let ruleCounts: (loaded: Int, failed: Int, skipped: Int)
+    /// Most alerts one packet can have, as `CompileOptions` says.
+    public let maximumAlerts: Int
     /// Some signature looks into the reassembled stream.
     public let inspectsStream: Bool
     /// What tells which flows have rules with content of the stream.
     let streamPorts: Set<StreamPorts>
     /// Some signature looks into HTTP bodies.
     public let inspectsBodies: Bool
-    /// Some signature leaves bits or integers in a flow.
+    /// Some signature leaves bits, integers or the like in a flow.
     public let usesFlowbits: Bool
 
     init(
@@ -59,6 +70,7 @@ public final class CompiledPolicy: Sendable {
         tables: PolicyTables, ruleCounts: (loaded: Int, failed: Int, skipped: Int)
     ) {
         self.ruleCounts = ruleCounts
+        maximumAlerts = options.maximumAlerts
         name = source.name
         generation = options.generation
         order = source.order
@@ -85,11 +97,21 @@ public final class CompiledPolicy: Sendable {
         bufferUses = tables.bufferUses
         countryTests = tables.countries
         countries = options.countries
+        captures = tables.captures
+        variableTests = tables.variableTests
+        tags = tables.tags
+        tagsHosts = tables.tags.contains { $0.host != nil }
+        datasets = tables.datasets.all
+        datasetConditions = tables.datasetConditions
+        reputationTests = tables.reputationTests
+        reputations = options.reputations
         eventRules = signatures.filter { $0.kind == .event }.map {
             EventRule(signature: $0.order, header: tables.headers[Int($0.header)])
         }
         matchers = BufferMatcher.all(signatures: signatures, tables: tables)
-        usesFlowbits = tables.effects.contains(where: \.isAboutFlow)
+        usesFlowbits =
+            tables.effects.contains(where: \.isAboutFlow) || tables.tags.contains { $0.host == nil }
+            || tables.captures.contains { $0.target != .packet }
         inspectsBodies =
             tables.bufferUses.contains {
                 [.httpRequestBody, .httpResponseBody, .fileData].contains($0.buffer)

@@ -12,6 +12,10 @@ struct RuleContext: Sendable {
     var hasCountryDatabase: Bool
     var requiresDatabases: Bool
     var compatibleWithSuricata = false
+    /// Names of reference systems; nil takes any.
+    var references: Set<String>?
+    var reputations = ReputationTable()
+    var datasets = DatasetFiles.none
 }
 
 /// Gathers what the keywords of one rule say, checks it, and turns it into signatures.
@@ -36,6 +40,8 @@ struct SignatureBuilder {
         case size(IntegerTest, RuleOption)
         case bytes(ByteOperation, RuleOption)
         case expression(ExpressionCondition, RuleOption)
+        case dataset(DatasetDraft, RuleOption)
+        case numberedDataset(DatasetCommand, Int32)
     }
 
     struct BufferDraft {
@@ -65,7 +71,9 @@ struct SignatureBuilder {
     var stateTests: [@Sendable (inout StateNames) -> HostBitTest] = []
     var integerTests: [@Sendable (inout StateNames) -> FlowIntegerTest] = []
     var threshold: ThresholdTest?
+    var tags: [TagDefinition] = []
     var countryTests: [CountryTest] = []
+    var reputationTests: [ReputationTest] = []
     var transactionTests: [TransactionTest] = []
     /// Options beside buffers that fix the rule's direction.
     var directedOptions: [(FlowDirection, RuleOption)] = []
@@ -83,6 +91,9 @@ struct SignatureBuilder {
     /// Numbers the rule has read so far, by name.
     var byteVariables: [String: ByteVariable] = [:]
     var expressions: [RegularExpression] = []
+    /// What each of them keeps.
+    var captures: [[PatternCapture.Draft]] = []
+    var variableTests: [@Sendable (inout StateNames) -> VariableTest] = []
     /// `l3_proto`.
     var ipVersion: IPVersion?
     var flowEffects: [FlowEffect] = []
@@ -93,6 +104,7 @@ struct SignatureBuilder {
     var hasCondition: Bool {
         !packetTests.isEmpty || !payload.isEmpty || !buffers.isEmpty || !flowbitTests.isEmpty
             || !transactionTests.isEmpty || !countryTests.isEmpty
+            || !reputationTests.isEmpty || !variableTests.isEmpty
     }
 
     init(rule: RuleSyntax, ruleProtocol: RuleProtocol, context: RuleContext) {
@@ -230,7 +242,7 @@ extension SignatureBuilder.ConditionDraft {
     var hasPlace: Bool {
         switch self {
         case .content, .expression: true
-        case .size, .bytes: false
+        case .size, .bytes, .dataset, .numberedDataset: false
         }
     }
 
@@ -240,7 +252,7 @@ extension SignatureBuilder.ConditionDraft {
         case .content(let draft): draft.pattern.isRelative
         case .bytes(let operation, _): operation.isRelative
         case .expression(let expression, _): expression.isRelative
-        case .size: false
+        case .size, .dataset, .numberedDataset: false
         }
     }
 
