@@ -100,7 +100,8 @@ public struct EventRecorder: ~Copyable {
     ) {
         guard isEnabled else { return }
         for part in 0..<EVEEncoder.parts(of: transaction) {
-            encoder.transaction(transaction, part: part, flow: flow, time: time, packetNumber: packetNumber, conversation: conversation,
+            encoder.transaction(
+                transaction, part: part, flow: flow, time: time, packetNumber: packetNumber, conversation: conversation,
                 policy: policy)
             finish()
         }

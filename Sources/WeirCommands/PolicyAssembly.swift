@@ -54,7 +54,8 @@ struct PolicyAssembly {
         let fatal = diagnostics.filter { $0.severity == .error && !$0.isOfOneRule }.count
         diagnostics += compilation.diagnostics
         counts = (compilation.loadedRules, compilation.failedRules + options.unreadRules, compilation.skippedRules)
-        guard fatal == 0, skipsBadRules || counts.failed == 0 && listsAreWhole, !compilation.diagnostics.hasErrors || skipsBadRules
+        guard fatal == 0, skipsBadRules || counts.failed == 0 && listsAreWhole,
+            !compilation.diagnostics.hasErrors || skipsBadRules
         else {
             return nil
         }

@@ -1,5 +1,6 @@
-@testable import Detection
 import Testing
+
+@testable import Detection
 
 struct DatasetKeywordTests {
     private static let files: [String: String] = [
@@ -21,7 +22,8 @@ struct DatasetKeywordTests {
         ("dataset:isset,a,type string,load none.lst", "none.lst"),
         ("dataset:isset,a,type string,state x,load names.lst", "state does not go"),
         ("dataset:set,a,type string,save ../a", "leads out"), ("dataset:set,a,type string,save /a", "leads out"),
-        ("dataset:set,a,type string,memcap much", "no size"), ("dataset:set,a,type string,memcap 9999999gb", "more than"),
+        ("dataset:set,a,type string,memcap much", "no size"),
+        ("dataset:set,a,type string,memcap 9999999gb", "more than"),
         ("dataset:set,a,type string,foo bar", "no option"), ("dataset:set,a,type string,type string", "twice"),
         ("datarep:a,=,1,type string", "no comparison"), ("datarep:a,>,70000,type string", "no reputation"),
         ("datarep:a,>,1,type string,load bad.rep", "'-1' is no reputation"),

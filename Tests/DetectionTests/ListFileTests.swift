@@ -1,6 +1,7 @@
-@testable import Detection
 import NetTypes
 import Testing
+
+@testable import Detection
 
 /// Files of classes, references, reputations and data sets.
 struct ListFileTests {
@@ -28,7 +29,8 @@ struct ListFileTests {
 
     @Test func references() {
         let (names, problems) = ConfigurationLines.references(
-            "config reference: CVE http://cve.example/?n=\nconfig reference: url http://\nconfig reference: x", file: "r")
+            "config reference: CVE http://cve.example/?n=\nconfig reference: url http://\nconfig reference: x",
+            file: "r")
         #expect(names == ["cve", "url"])
         #expect(problems.map(\.location.line) == [3])
     }

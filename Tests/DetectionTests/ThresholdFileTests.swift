@@ -1,5 +1,6 @@
-@testable import Detection
 import Testing
+
+@testable import Detection
 
 struct ThresholdFileTests {
     private static let scope = VariableScope(addresses: ["LAB": "[10.1.0.0/16,!10.1.2.3]"])
@@ -24,8 +25,14 @@ struct ThresholdFileTests {
         ("event_filter gen_id 1, sig_id 2, type rate, track by_src, count 1, seconds 1", "does not go with type", 39),
         ("event_filter gen_id 1, sig_id 2, type limit, track by_src, count 1", "'seconds' is missing", 1),
         ("event_filter gen_id 1, sig_id 2, type limit, track by_src, count 1, seconds 1, ip 1.1.1.1", "belong", 80),
-        ("rate_filter gen_id 1, sig_id 9, track by_src, count 0, seconds 6, new_action drop, timeout 9", "at least 1", 1),
-        ("rate_filter gen_id 1, sig_id 9, track by_src, count 1, seconds 6, new_action log, timeout 9", "new_action", 78),
+        (
+            "rate_filter gen_id 1, sig_id 9, track by_src, count 0, seconds 6, new_action drop, timeout 9",
+            "at least 1", 1
+        ),
+        (
+            "rate_filter gen_id 1, sig_id 9, track by_src, count 1, seconds 6, new_action log, timeout 9", "new_action",
+            78
+        ),
     ]
 
     @Test(arguments: rows)

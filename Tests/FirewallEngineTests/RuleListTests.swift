@@ -35,9 +35,18 @@ struct RuleListTests {
         ("drop", "suppress gen_id 1, sig_id 1, track by_src, ip 10.0.0.1", "dddd"),
         ("alert", "event_filter gen_id 1, sig_id 1, type limit, track by_src, count 1, seconds 60", "Aaaa"),
         ("alert", "event_filter gen_id 1, sig_id 1, type threshold, track by_src, count 2, seconds 60", "aAaA"),
-        ("drop", "rate_filter gen_id 1, sig_id 1, track by_src, count 1, seconds 60, new_action alert, timeout 9", "DAAA"),
-        ("alert", "rate_filter gen_id 1, sig_id 1, track by_rule, count 2, seconds 60, new_action drop, timeout 9", "AADD"),
-        ("alert", "rate_filter gen_id 1, sig_id 1, track by_rule, count 1, seconds 60, new_action pass, timeout 9", "Aaaa"),
+        (
+            "drop", "rate_filter gen_id 1, sig_id 1, track by_src, count 1, seconds 60, new_action alert, timeout 9",
+            "DAAA"
+        ),
+        (
+            "alert", "rate_filter gen_id 1, sig_id 1, track by_rule, count 2, seconds 60, new_action drop, timeout 9",
+            "AADD"
+        ),
+        (
+            "alert", "rate_filter gen_id 1, sig_id 1, track by_rule, count 1, seconds 60, new_action pass, timeout 9",
+            "Aaaa"
+        ),
     ]
 
     @Test(arguments: rows)
@@ -55,7 +64,8 @@ struct RuleListTests {
     @Test func rateFilterTimesOut() throws {
         var firewall = try firewall(
             RuleListTests.rule,
-            thresholds: "rate_filter gen_id 1, sig_id 1, track by_rule, count 1, seconds 60, new_action drop, timeout 5")
+            thresholds: "rate_filter gen_id 1, sig_id 1, track by_rule, count 1, seconds 60, new_action drop, timeout 5"
+        )
         let verdicts = [0, 1, 6, 7, 8].map { firewall.judge(datagram(), at: Timestamp(seconds: 1000 + $0)).verdict }
         #expect(verdicts == [.accept, .drop, .drop, .accept, .drop])
     }
@@ -75,9 +85,10 @@ struct RuleListTests {
     }
 
     @Test func alertQueueOverflow() throws {
-        let rules = (1...5).map { "alert udp any any -> any any (dsize:1; sid:\($0);)" } + [
-            "drop udp any any -> any any (dsize:1; sid:6;)"
-        ]
+        let rules =
+            (1...5).map { "alert udp any any -> any any (dsize:1; sid:\($0);)" } + [
+                "drop udp any any -> any any (dsize:1; sid:6;)"
+            ]
         var firewall = try firewall(rules.joined(separator: "\n")) { $0.maximumAlerts = 3 }
         #expect(firewall.judge(datagram()) == Judgment(verdict: .drop, reason: .rules, alerts: [1, 2, 3]))
         #expect(firewall.counters.alertsDiscarded == 3)

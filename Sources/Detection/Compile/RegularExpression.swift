@@ -166,8 +166,9 @@ final class RegularExpressionScratch {
         private let stack: OpaquePointer?
 
         init() {
-            guard let data = unsafe pcre2_match_data_create_8(
-                UInt32(RegularExpressionScratch.maximumGroups), nil),
+            guard
+                let data = unsafe pcre2_match_data_create_8(
+                    UInt32(RegularExpressionScratch.maximumGroups), nil),
                 let context = unsafe pcre2_match_context_create_8(nil)
             else { fatalError("no memory for regular expressions at start") }
             unsafe self.data = data

@@ -57,7 +57,8 @@ enum DatasetKind: String, Sendable, CaseIterable {
     func text(of member: [UInt8]) -> [UInt8] {
         switch self {
         case .string: return Base64.encode(member)
-        case .md5, .sha256: return member.flatMap { [DatasetKind.digits[Int($0 >> 4)], DatasetKind.digits[Int($0 & 15)]] }
+        case .md5, .sha256:
+            return member.flatMap { [DatasetKind.digits[Int($0 >> 4)], DatasetKind.digits[Int($0 & 15)]] }
         case .ipv4, .ip:
             let value = member.reduce(UInt128(0)) { $0 << 8 | UInt128($1) }
             return Array(IPAddress(value: value, version: member.count == 4 ? .v4 : .v6).description.utf8)
