@@ -28,6 +28,12 @@ public struct SessionEvents: OptionSet, Sendable {
     /// After a hand-over the connection speaks something that was not asked for.
     public static let unexpectedProtocol = SessionEvents(rawValue: 512)
 
+    /// Any of them.
+    public static let odd: SessionEvents = [
+        .mismatchedProtocols, .wrongDirectionFirst, .recognizedInOneDirection, .recognitionSkipped,
+        .noTLSAfterStartTLS, .unexpectedProtocol,
+    ]
+
     /// The events that rules can name.
     public static let byName: [String: SessionEvents] = [
         "applayer_mismatch_protocol_both_directions": .mismatchedProtocols,

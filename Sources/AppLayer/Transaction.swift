@@ -32,6 +32,8 @@ public final class Transaction {
     private let only: FlowDirection?
     /// Set by the log once the record is written.
     public var isLogged = false
+    /// Events that the log has.
+    public var loggedEvents = 0
 
     init(
         identifier: UInt64, appProtocol: AppProtocol, facts: TransactionFacts, complete: (UInt8, UInt8),

@@ -9,7 +9,7 @@ extension EVEEncoder {
     /// An `alert` record: one signature that matched one packet.
     mutating func alert(
         _ match: MatchedSignature, _ decision: Decision, _ event: EventPacket, flow: Flow?, direction: FlowDirection,
-        conversation: Conversation?, policy: CompiledPolicy
+        conversation: Conversation?, policy: CompiledPolicy, packetVariables: Variables
     ) {
         begin("alert", time: event.time, flow: flow, packetNumber: event.number)
         vlan(event.packet.vlan)
@@ -18,7 +18,8 @@ extension EVEEncoder {
         addresses(event.packet, forwardedFor, direction)
         packetSource(isPacket: true)
         if transaction != nil { writer.member("tx_id", match.transaction) }
-        flowbits(conversation, policy)
+        metadata(conversation, policy, packetVariables: packetVariables)
+        ethernet(event.ethernet)
         alertObject(
             match.signature, action: match.action, decision, policy, tuple: event.packet.tuple,
             forwardedFor: forwardedFor)
@@ -45,45 +46,6 @@ extension EVEEncoder {
         }
         if direction == .toServer { tuple.source = forwardedFor } else { tuple.destination = forwardedFor }
         self.tuple(tuple)
-    }
-
-    mutating func flowbits(_ conversation: Conversation?, _ policy: CompiledPolicy) {
-        let bits = conversation?.flowbits ?? []
-        let integers = conversation?.flowIntegers ?? []
-        guard !bits.isEmpty || !integers.isEmpty else { return }
-        let known = policy.names.flowbits.names
-        let names = bits.compactMap { known.indices.contains(Int($0)) ? known[Int($0)] : nil }
-        traffic(names)
-        writer.beginObject("metadata")
-        if !names.isEmpty {
-            writer.beginArray("flowbits")
-            for name in names { writer.element(name) }
-            writer.endArray()
-        }
-        if !integers.isEmpty {
-            let names = policy.names.flowIntegers.names
-            writer.beginObject("flowints")
-            for integer in integers where names.indices.contains(Int(integer.variable)) {
-                writer.member(key: names[Int(integer.variable)], integer.value)
-            }
-            writer.endObject()
-        }
-        writer.endObject()
-    }
-
-    /// Bits whose names begin so say what kind of traffic it is.
-    private mutating func traffic(_ names: [String]) {
-        let kinds: [(StaticString, String)] = [("id", "traffic/id/"), ("label", "traffic/label/")]
-        guard names.contains(where: { name in kinds.contains { name.hasPrefix($0.1) } }) else { return }
-        writer.beginObject("traffic")
-        for (key, prefix) in kinds {
-            let found = names.filter { $0.hasPrefix(prefix) }
-            guard !found.isEmpty else { continue }
-            writer.beginArray(key)
-            for name in found { writer.element(String(name.dropFirst(prefix.count))) }
-            writer.endArray()
-        }
-        writer.endObject()
     }
 
     /// - Parameters:

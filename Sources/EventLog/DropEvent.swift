@@ -14,6 +14,8 @@ extension EVEEncoder {
         vlan(event.packet.vlan)
         addresses(event.packet)
         packetSource(isPacket: true)
+        metadata(conversation, policy)
+        ethernet(event.ethernet)
         if flow != nil { writer.member("direction", literal: direction == .toServer ? "to_server" : "to_client") }
         writer.beginObject("drop")
         if let ip = event.packet.ip { header(ip) }

@@ -29,11 +29,12 @@ public struct EventRecorder: ~Copyable {
 
     public mutating func alert(
         _ match: MatchedSignature, _ decision: Decision, _ event: EventPacket, flow: Flow?, direction: FlowDirection,
-        conversation: Conversation?, policy: CompiledPolicy
+        conversation: Conversation?, policy: CompiledPolicy, packetVariables: Variables = Variables()
     ) {
         guard isEnabled else { return }
         encoder.alert(
-            match, decision, event, flow: flow, direction: direction, conversation: conversation, policy: policy)
+            match, decision, event, flow: flow, direction: direction, conversation: conversation, policy: policy,
+            packetVariables: packetVariables)
         finish()
     }
 
@@ -46,29 +47,62 @@ public struct EventRecorder: ~Copyable {
         finish()
     }
 
+    /// A packet that a tag wants logged.
+    public mutating func packet(
+        _ event: EventPacket, _ bytes: RawSpan, _ linkType: LinkType, flow: Flow?, conversation: Conversation?,
+        policy: CompiledPolicy
+    ) {
+        guard isEnabled else { return }
+        encoder.packet(event, bytes, linkType, flow: flow, conversation: conversation, policy: policy)
+        finish()
+    }
+
     /// - Parameters:
     ///   - type: `decode` or `stream`.
     ///   - name: the event with its prefix.
-    public mutating func anomaly(_ type: StaticString, _ name: String, _ event: EventPacket, flow: Flow?) {
+    public mutating func anomaly(
+        _ type: StaticString, _ name: String, _ event: EventPacket, flow: Flow?, conversation: Conversation?,
+        policy: CompiledPolicy, frame: (bytes: [UInt8], linkType: LinkType)?
+    ) {
         guard isEnabled else { return }
-        encoder.anomaly(type, name, event, flow: flow)
+        encoder.anomaly(type, name, event, flow: flow, conversation: conversation, policy: policy, frame: frame)
+        finish()
+    }
+
+    public mutating func anomaly(
+        application event: String, transaction: Transaction?, flow: Flow, direction: FlowDirection, time: Timestamp,
+        packetNumber: UInt64?, conversation: Conversation?, policy: CompiledPolicy
+    ) {
+        guard isEnabled else { return }
+        encoder.anomaly(
+            application: event, transaction: transaction, flow: flow, direction: direction, time: time,
+            packetNumber: packetNumber, conversation: conversation, policy: policy)
         finish()
     }
 
     public mutating func flow(
-        _ flow: Flow, _ reason: FlowEndReason, time: Timestamp, conversation: Conversation?, policy: CompiledPolicy
+        _ flow: Flow, _ reason: FlowEndReason, time: Timestamp, conversation: Conversation?, policy: CompiledPolicy,
+        ethernet: LinkAddressSet? = nil
     ) {
         guard isEnabled, !flow.flags.contains(.unlogged) else { return }
-        encoder.flow(flow, reason, time: time, conversation: conversation, policy: policy)
+        encoder.flow(flow, reason, time: time, conversation: conversation, policy: policy, ethernet: ethernet)
         finish()
+        guard settings.logsNetflow else { return }
+        for direction in [FlowDirection.toServer, .toClient] where flow.counters(direction).packets > 0 {
+            encoder.netflow(flow, direction, time: time, conversation: conversation, policy: policy)
+            finish()
+        }
     }
 
     public mutating func transaction(
-        _ transaction: Transaction, flow: Flow, time: Timestamp, packetNumber: UInt64?
+        _ transaction: Transaction, flow: Flow, time: Timestamp, packetNumber: UInt64?, conversation: Conversation?,
+        policy: CompiledPolicy
     ) {
         guard isEnabled else { return }
         for part in 0..<EVEEncoder.parts(of: transaction) {
-            encoder.transaction(transaction, part: part, flow: flow, time: time, packetNumber: packetNumber)
+            encoder.transaction(
+                transaction, part: part, flow: flow, time: time, packetNumber: packetNumber, conversation: conversation,
+                policy: policy)
             finish()
         }
     }

@@ -23,7 +23,8 @@ public enum FlowEndReason: Sendable {
 extension EVEEncoder {
     /// A `flow` record: written when the flow is over.
     mutating func flow(
-        _ flow: Flow, _ reason: FlowEndReason, time: Timestamp, conversation: Conversation?, policy: CompiledPolicy
+        _ flow: Flow, _ reason: FlowEndReason, time: Timestamp, conversation: Conversation?, policy: CompiledPolicy,
+        ethernet addresses: LinkAddressSet? = nil
     ) {
         begin("flow", time: time, flow: flow, packetNumber: nil)
         vlan(flow.vlan)
@@ -57,6 +58,8 @@ extension EVEEncoder {
         }
         if !settings.compatibleWithSuricata { exceptions(flow) }
         writer.endObject()
+        metadata(conversation, policy)
+        ethernet(addresses)
         if tuple.ipProtocol == .tcp { tcp(flow.tcp) }
         if !settings.compatibleWithSuricata { own(flow, policy) }
         writer.endObject()
@@ -101,9 +104,13 @@ extension EVEEncoder {
         writer.member("tcp_flags", String(decoding: JSONWriter.hexadecimal(both.rawValue), as: UTF8.self))
         writer.member("tcp_flags_ts", String(decoding: JSONWriter.hexadecimal(client.rawValue), as: UTF8.self))
         writer.member("tcp_flags_tc", String(decoding: JSONWriter.hexadecimal(server.rawValue), as: UTF8.self))
-        for (flag, name) in EVEEncoder.flagNames where both.contains(flag) { writer.member(name, true) }
+        flags(both)
         writer.member("state", connection.state.name)
         writer.endObject()
+    }
+
+    mutating func flags(_ flags: TCPFlags) {
+        for (flag, name) in EVEEncoder.flagNames where flags.contains(flag) { writer.member(name, true) }
     }
 
     private static let flagNames: [(TCPFlags, StaticString)] = [

@@ -4,8 +4,6 @@ public struct LogSettings: Sendable {
     public var numbersPackets = false
     /// Every dropped packet has a `drop` record; otherwise the first of a flow and direction.
     public var logsEveryDrop = false
-    /// `anomaly` records of the decoder and the TCP tracker.
-    public var logsAnomalies = true
     /// Bodies are measured for `fileinfo` records even when no rule looks into them.
     public var logsFiles = false
     /// `http` objects have more than host, target, user agent and content type.
@@ -16,6 +14,14 @@ public struct LogSettings: Sendable {
     public var customHTTPFields: [String] = []
     /// What becomes of the address a proxy names in alerts; nil leaves it out.
     public var forwardedFor: ForwardedFor?
+    /// Kinds of `anomaly` records.
+    public var anomalies = AnomalyKinds.all
+    /// `anomaly` records have the packet.
+    public var logsAnomalyPackets = false
+    /// `netflow` records: each direction of a flow by itself.
+    public var logsNetflow = false
+    /// Ethernet addresses, in records of packets and of flows.
+    public var logsEthernet = false
     /// Suricata's records: nothing it would not write, names of dropped flows included.
     public var compatibleWithSuricata = false
     /// `pkt_src` of packets.
@@ -24,4 +30,21 @@ public struct LogSettings: Sendable {
     public var interface = ""
 
     public init() {}
+}
+
+/// Who finds what is odd: the decoder, the TCP tracker, the parsers of applications.
+public struct AnomalyKinds: OptionSet, Sendable {
+    public let rawValue: UInt8
+
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    public static let decode = AnomalyKinds(rawValue: 1)
+    public static let stream = AnomalyKinds(rawValue: 2)
+    public static let application = AnomalyKinds(rawValue: 4)
+    public static let all: AnomalyKinds = [.decode, .stream, .application]
+
+    /// As the configuration names them.
+    public static let names: [String: AnomalyKinds] = [
+        "decode": .decode, "stream": .stream, "applayer": .application, "on": .all, "off": [],
+    ]
 }

@@ -6,11 +6,13 @@ import NetTypes
 extension EVEEncoder {
     /// A `tls`, `http`, `dns` or `ssh` record: what a parser has read.
     mutating func transaction(
-        _ transaction: Transaction, part: Int = 0, flow: Flow, time: Timestamp, packetNumber: UInt64?
+        _ transaction: Transaction, part: Int = 0, flow: Flow, time: Timestamp, packetNumber: UInt64?,
+        conversation: Conversation?, policy: CompiledPolicy
     ) {
         begin(EVEEncoder.type(of: transaction), time: time, flow: flow, packetNumber: packetNumber)
         vlan(flow.vlan)
         tuple(flow.tuple)
+        metadata(conversation, policy)
         if transaction.appProtocol == .http1 { writer.member("tx_id", transaction.identifier) }
         packetSource(isPacket: packetNumber != nil)
         facts(transaction, part: part)

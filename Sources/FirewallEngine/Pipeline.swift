@@ -25,6 +25,13 @@ public struct Pipeline: ~Copyable, PacketHandler {
     var raw = RawPacket(number: 0, time: Timestamp(microseconds: 0), linkType: .raw, wireLength: 0)
     /// Newest packet time; timers never run backwards.
     public internal(set) var now = Timestamp(microseconds: 0)
+    /// The flow of the packet handled last, when it is to be logged for a tag.
+    var judged: (flow: Flow?, conversation: Conversation?) = (nil, nil)
+    /// The frame's Ethernet addresses and its bytes, where the log wants them.
+    private var ethernet: LinkAddresses?
+    var frame: [UInt8] = []
+    /// Ethernet addresses of flows, where the log wants them.
+    var flowAddresses: [FlowIndex: LinkAddressSet] = [:]
     private var started: Timestamp?
     private var due: [FlowIndex] = []
     private var nextStats: Int64 = 0
@@ -51,7 +58,23 @@ public struct Pipeline: ~Copyable, PacketHandler {
     // MARK: packets
 
     public mutating func handle(_ raw: RawPacket, bytes: RawSpan) -> Verdict {
+        let verdict = process(raw, bytes)
+        if decision.isTagged {
+            recorder.packet(
+                eventPacket, bytes, raw.linkType, flow: judged.flow, conversation: judged.conversation, policy: policy)
+        }
+        return verdict
+    }
+
+    /// The packet at hand, for its records.
+    var eventPacket: EventPacket {
+        EventPacket(number: raw.number, time: raw.time, packet: packet, ethernet: ethernet)
+    }
+
+    private mutating func process(_ raw: RawPacket, _ bytes: RawSpan) -> Verdict {
         begin(raw, bytes.byteCount)
+        if settings.log.logsEthernet, raw.linkType == .ethernet { ethernet = LinkAddresses(frame: bytes) }
+        if settings.log.logsAnomalyPackets { frame = bytes.copied() }
         decision = Decision()
         context = PacketContext()
         context.time = raw.time

@@ -1,3 +1,4 @@
+import AppLayer
 import Detection
 import EventLog
 import FlowTracking
@@ -73,16 +74,47 @@ extension Pipeline {
     /// Writes what the decoder and the tracker found odd about the packet.
     mutating func recordAnomalies(_ index: FlowIndex?) {
         for found in packet.events.all { counters.decodeEvents[Int(found.index)] += 1 }
-        guard settings.log.logsAnomalies, recorder.isEnabled else { return }
+        guard !settings.log.anomalies.isDisjoint(with: [.decode, .stream]), recorder.isEnabled else { return }
         if anomalies.second != now.seconds { anomalies = (now.seconds, 0) }
-        let event = EventPacket(number: raw.number, time: raw.time, packet: packet)
+        let event = eventPacket
+        let frame = settings.log.logsAnomalyPackets ? (frame, raw.linkType) : nil
         let flow = index.map { flows[$0] }
-        for found in packet.events.all where isAnomalyLogged() {
-            recorder.anomaly("decode", "decoder.\(found.rawValue)", event, flow: flow)
+        let conversation = flow.flatMap { conversations[$0.conversation] }
+        for found in packet.events.all where settings.log.anomalies.contains(.decode) && isAnomalyLogged() {
+            recorder.anomaly(
+                "decode", "decoder.\(found.rawValue)", event, flow: flow, conversation: conversation, policy: policy,
+                frame: frame)
         }
-        for found in context.streamEvents.all where isAnomalyLogged() {
-            recorder.anomaly("stream", "stream.\(found.rawValue)", event, flow: flow)
+        for found in context.streamEvents.all where settings.log.anomalies.contains(.stream) && isAnomalyLogged() {
+            recorder.anomaly(
+                "stream", "stream.\(found.rawValue)", event, flow: flow, conversation: conversation, policy: policy,
+                frame: frame)
         }
+    }
+
+    /// Writes what parsers and the recognition of protocols found odd since the last packet.
+    mutating func recordApplicationAnomalies(_ index: FlowIndex) {
+        guard recorder.isEnabled, let conversation = conversations[flows[index].conversation] else { return }
+        if !context.sessionEvents.isDisjoint(with: SessionEvents.odd) {
+            for (name, event) in SessionEvents.byName.sorted(by: { $0.key < $1.key })
+            where context.sessionEvents.contains(event) { recordAnomaly(name, nil, index, conversation) }
+        }
+        for transaction in conversation.session.transactions where transaction.loggedEvents < transaction.events.count {
+            for event in transaction.events[transaction.loggedEvents...] {
+                recordAnomaly(event.rawValue, transaction, index, conversation)
+            }
+            transaction.loggedEvents = transaction.events.count
+        }
+    }
+
+    private mutating func recordAnomaly(
+        _ event: String, _ transaction: Transaction?, _ index: FlowIndex, _ conversation: Conversation
+    ) {
+        if anomalies.second != now.seconds { anomalies = (now.seconds, 0) }
+        guard isAnomalyLogged() else { return }
+        recorder.anomaly(
+            application: event, transaction: transaction, flow: flows[index], direction: context.direction, time: now,
+            packetNumber: raw.number, conversation: conversation, policy: policy)
     }
 
     private mutating func isAnomalyLogged() -> Bool {

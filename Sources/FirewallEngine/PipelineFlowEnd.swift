@@ -70,7 +70,9 @@ extension Pipeline {
         case .smtp: counters.smtp += 1
         case .ftpData: counters.ftpData += 1
         }
-        recorder.transaction(transaction, flow: flows[index], time: now, packetNumber: isOver ? nil : raw.number)
+        recorder.transaction(
+            transaction, flow: flows[index], time: now, packetNumber: isOver ? nil : raw.number,
+            conversation: conversations[flows[index].conversation], policy: policy)
         recorder.files(
             transaction, completeOnly: false, flow: flows[index], time: now, packetNumber: isOver ? nil : raw.number)
         onTransaction?(transaction, flows[index])
@@ -104,7 +106,9 @@ extension Pipeline {
                 log(transaction, index, isOver: true)
             }
         }
-        recorder.flow(flow, reason, time: now, conversation: conversation, policy: policy)
+        recorder.flow(
+            flow, reason, time: now, conversation: conversation, policy: policy,
+            ethernet: settings.log.logsEthernet ? flowAddresses.removeValue(forKey: index) : nil)
         onFlowEnd?(flow, conversation)
         conversations.remove(flow.conversation)
         flows.remove(index)

@@ -191,9 +191,19 @@ extension Pipeline {
 
     /// The one place where a packet's handling ends: records, counters, and the verdict.
     mutating func conclude(_ index: FlowIndex?) -> Verdict {
+        if decision.isTagged {
+            let flow = index.map { flows[$0] }
+            judged = (flow, flow.flatMap { conversations[$0.conversation] })
+        }
+        if settings.log.logsEthernet, let index, let addresses = eventPacket.ethernet {
+            flowAddresses[index, default: LinkAddressSet()].add(addresses, isToServer: context.direction == .toServer)
+        }
         record(index)
         if !packet.events.isEmpty || !context.streamEvents.isEmpty { recordAnomalies(index) }
-        if let index { logTransactions(index) }
+        if let index {
+            if settings.log.anomalies.contains(.application) { recordApplicationAnomalies(index) }
+            logTransactions(index)
+        }
         switch decision.disposition {
         case .accept:
             counters.accepted += 1
@@ -212,7 +222,7 @@ extension Pipeline {
     private mutating func record(_ index: FlowIndex?) {
         let alerts = evaluator.alerts
         guard !alerts.isEmpty || decision.disposition != .accept else { return }
-        let event = EventPacket(number: raw.number, time: raw.time, packet: packet)
+        let event = eventPacket
         let flow = index.map { flows[$0] }
         let conversation = flow.flatMap { conversations[$0.conversation] }
         counters.alertsDiscarded += UInt64(decision.discardedAlerts)
@@ -224,7 +234,7 @@ extension Pipeline {
             counters.alerts += 1
             recorder.alert(
                 match, decision, event, flow: flow, direction: context.direction, conversation: conversation,
-                policy: policy)
+                policy: policy, packetVariables: evaluator.packetVariables)
         }
         if !alerts.isEmpty, let index { flows[index].flags.insert(.hasAlerts) }
         evaluator.clearAlerts()

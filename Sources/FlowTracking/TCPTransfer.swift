@@ -6,7 +6,7 @@ extension TCPConnection {
     mutating func inEstablished(_ segment: TCPSegment, _ direction: FlowDirection) -> TCPOutcome {
         let flags = segment.flags
         if flags.contains(.rst) {
-            guard isResetAcceptable(segment, direction) else { return .invalid(.resetInvalidAck) }
+            guard isResetAcceptable(segment, direction) else { return .invalid(resetFault(segment, direction)) }
             return close(by: segment, direction)
         }
         if flags.contains(.fin) { return finish(segment, direction) }

@@ -28,6 +28,11 @@ extension TCPConnection {
         return isMidstream || segment.sequence == endpoint(direction).nextSequence
     }
 
+    /// What is wrong with a reset that does not count.
+    func resetFault(_ segment: TCPSegment, _ direction: FlowDirection) -> StreamFault {
+        usesTimestamps && !isTimestampAcceptable(segment, direction) ? .invalidTimestamp : .resetInvalidAck
+    }
+
     /// Protection against wrapped sequence numbers, RFC 7323 section 5: a timestamp older than the newest seen is
     /// refused, unless the connection was idle for 24 days.
     func isTimestampAcceptable(_ segment: TCPSegment, _ direction: FlowDirection) -> Bool {

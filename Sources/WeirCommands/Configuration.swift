@@ -14,12 +14,20 @@ struct Configuration {
     /// `references.NAME`: addresses behind `@NAME`.
     var references: [String: [String]] = [:]
     var countryDatabase: String?
+    /// Lists and tables that rules refer to.
+    var lists = ListPaths()
+    /// Most alerts of one packet.
+    var packetAlertMaximum: Int?
     /// Of rules in action order.
     var actionOrder: [RuleAction]?
     /// Set by the user, not by the policy.
     var midstream: MidstreamPolicy?
     var midstreamPolicy: ExceptionPolicy?
     var tcpIdle: Int?
+
+    /// The private ranges of RFC 1918 and RFC 4193: what `check` and `replay` take for HOME_NET when nothing is said.
+    static let privateRanges = "[10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7]"
+
     var forwardedForMode: ForwardedFor.Mode?
     var forwardedForField: [UInt8]?
     var forwardedForIsReverse = true
@@ -31,10 +39,6 @@ struct Configuration {
             result.isReverse = forwardedForIsReverse
             return result
         }
-    }
-
-    /// The private ranges of RFC 1918 and RFC 4193: what `check` and `replay` take for HOME_NET when nothing is said.
-    static let privateRanges = "[10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7]"
 }
 
 /// One option of the configuration.
@@ -52,71 +56,93 @@ struct ConfigurationProblem: Error {
 }
 
 extension ConfigurationKey {
-    static let all: [ConfigurationKey] = [
-        flag("compat.suricata", "Suricata's behaviour wherever Weir's differs.") {
-            $0.settings.compatibleWithSuricata = $1
-        },
-        choice(
-            "stream.checksums", ["none", "all"],
-            "Whether TCP segments with a wrong checksum are left out of the stream."
-        ) {
-            $0.settings.verifiesChecksums = $1 == "all"
-        },
-        choice(
-            "stream.midstream", ["drop", "continue", "reject", "track"],
-            "TCP packets without a known session: the policy's StreamExceptionPolicy, or `track` to pick them up."
-        ) { $0.midstream = MidstreamPolicy(rawValue: $1) },
-        choice(
-            "stream.midstream-policy", ["auto", "drop-flow", "reject", "bypass", "pass-flow", "ignore"],
-            "The same in Suricata's words; with `stream.midstream=track`, what becomes of flows picked up."
-        ) { $0.midstreamPolicy = ExceptionPolicy(rawValue: $1) },
-        choice(
-            "exception-policy", ["auto"] + ExceptionPolicy.allCases.map(\.rawValue),
-            "What happens when the engine cannot do its work, where nothing below says otherwise."
-        ) { $0.settings.exceptions.master = ExceptionPolicy(rawValue: $1) },
-        exception("stream.reassembly.memcap-policy", .reassemblyMemory, "Too many bytes of a flow wait out of order."),
-        exception("flow.memcap-policy", .flowMemory, "There is no room for another flow.", packetsOnly: true),
-        exception("app-layer.error-policy", .applicationError, "A parser gives up on what a flow carries."),
-        exception("decode.error-policy", .decodeError, "The headers cannot be read.", packetsOnly: true),
-        flag(
-            "inspect.every-request",
-            "A pass by a request's host, method or name covers that request alone; on by default."
-        ) { $0.settings.judgesEveryRequest = $1 },
-        flag("log.anomalies", "Anomaly records of the decoder and the TCP tracker.") {
-            $0.settings.log.logsAnomalies = $1
-        },
-        number("stream.pending-bytes", 4096...(1 << 28), "Bytes out of order kept for one direction of a flow.") {
-            $0.settings.flow.pendingBytes = $1
-        },
-        number("flow.capacity", 16...(1 << 28), "Most flows at once.") { $0.settings.flow.capacity = $1 },
-        number("flow.tcp-idle", 60...6000, "Seconds until an idle TCP flow is forgotten.") { $0.tcpIdle = $1 },
-        number("flow.udp-idle", 1...86_400, "Seconds until an idle UDP flow is forgotten.") {
-            $0.settings.flow.udpIdle = $1
-        },
-        number("tls.handshake-bytes", 512...(1 << 24), "Longest TLS handshake message that is read.") {
-            $0.settings.appLayer.tlsHandshakeBytes = $1
-        },
-        number("http.head-bytes", 512...(1 << 24), "Longest head of an HTTP message that is read.") {
-            $0.settings.appLayer.httpHeadBytes = $1
-        },
-        number("http.decompress-layers", 0...8, "Content codings of one HTTP body that are undone.") {
-            $0.settings.appLayer.httpDecodingLayers = $1
-        },
-        ConfigurationKey(
-            name: "rules.action-order", form: "pass,drop,reject,alert",
-            summary: "Which actions come first where rules are not judged line by line; all four."
-        ) { configuration, text throws(ConfigurationProblem) in
-            let words = text.filter { !"[] ".contains($0) }.split(separator: ",").map { $0.lowercased() }
-            let actions = words.compactMap(RuleAction.init(rawValue:))
-            guard actions.count == 4, Set(actions) == [.pass, .drop, .reject, .alert] else {
-                throw ConfigurationProblem(
-                    "'\(text)' is no value of rules.action-order: expected pass, drop, reject and alert in some order")
-            }
-            configuration.actionOrder = actions
-        },
-        ConfigurationKey(name: "geoip.database", form: "FILE", summary: "Country database (.mmdb) for geoip rules.") {
-            $0.countryDatabase = $1
-        },
+    static let all: [ConfigurationKey] =
+        [
+            flag("compat.suricata", "Suricata's behaviour wherever Weir's differs.") {
+                $0.settings.compatibleWithSuricata = $1
+            },
+            choice(
+                "stream.checksums", ["none", "all"],
+                "Whether TCP segments with a wrong checksum are left out of the stream."
+            ) {
+                $0.settings.verifiesChecksums = $1 == "all"
+            },
+            choice(
+                "stream.midstream", ["drop", "continue", "reject", "track"],
+                "TCP packets without a known session: the policy's StreamExceptionPolicy, or `track` to pick them up."
+            ) { $0.midstream = MidstreamPolicy(rawValue: $1) },
+            choice(
+                "stream.midstream-policy", ["auto", "drop-flow", "reject", "bypass", "pass-flow", "ignore"],
+                "The same in Suricata's words; with `stream.midstream=track`, what becomes of flows picked up."
+            ) { $0.midstreamPolicy = ExceptionPolicy(rawValue: $1) },
+            choice(
+                "exception-policy", ["auto"] + ExceptionPolicy.allCases.map(\.rawValue),
+                "What happens when the engine cannot do its work, where nothing below says otherwise."
+            ) { $0.settings.exceptions.master = ExceptionPolicy(rawValue: $1) },
+            exception(
+                "stream.reassembly.memcap-policy", .reassemblyMemory, "Too many bytes of a flow wait out of order."),
+            exception("flow.memcap-policy", .flowMemory, "There is no room for another flow.", packetsOnly: true),
+            exception("app-layer.error-policy", .applicationError, "A parser gives up on what a flow carries."),
+            exception("decode.error-policy", .decodeError, "The headers cannot be read.", packetsOnly: true),
+            flag(
+                "inspect.every-request",
+                "A pass by a request's host, method or name covers that request alone; on by default."
+            ) { $0.settings.judgesEveryRequest = $1 },
+            ConfigurationKey(
+                name: "log.anomalies", form: "on|off|[decode,stream,applayer]", summary: "Kinds of anomaly records."
+            ) { configuration, text throws(ConfigurationProblem) in
+                var kinds: AnomalyKinds = []
+                for word in text.filter({ !"[] ".contains($0) }).split(separator: ",") {
+                    guard let kind = AnomalyKinds.names[String(word)] else {
+                        throw ConfigurationProblem(
+                            "'\(word)' is no value of log.anomalies: expected on, off, or of decode, stream, applayer")
+                    }
+                    kinds.formUnion(kind)
+                }
+                configuration.settings.log.anomalies = kinds
+            },
+            flag("log.anomaly-packets", "Anomaly records have the packet.") {
+                $0.settings.log.logsAnomalyPackets = $1
+            },
+            flag("log.netflow", "A netflow record for each direction of a flow.") { $0.settings.log.logsNetflow = $1 },
+            flag("log.ethernet", "Ethernet addresses in records of packets and flows.") {
+                $0.settings.log.logsEthernet = $1
+            },
+            number("stream.pending-bytes", 4096...(1 << 28), "Bytes out of order kept for one direction of a flow.") {
+                $0.settings.flow.pendingBytes = $1
+            },
+            number("flow.capacity", 16...(1 << 28), "Most flows at once.") { $0.settings.flow.capacity = $1 },
+            number("flow.tcp-idle", 60...6000, "Seconds until an idle TCP flow is forgotten.") { $0.tcpIdle = $1 },
+            number("flow.udp-idle", 1...86_400, "Seconds until an idle UDP flow is forgotten.") {
+                $0.settings.flow.udpIdle = $1
+            },
+            number("tls.handshake-bytes", 512...(1 << 24), "Longest TLS handshake message that is read.") {
+                $0.settings.appLayer.tlsHandshakeBytes = $1
+            },
+            number("http.head-bytes", 512...(1 << 24), "Longest head of an HTTP message that is read.") {
+                $0.settings.appLayer.httpHeadBytes = $1
+            },
+            number("http.decompress-layers", 0...8, "Content codings of one HTTP body that are undone.") {
+                $0.settings.appLayer.httpDecodingLayers = $1
+            },
+            ConfigurationKey(
+                name: "rules.action-order", form: "pass,drop,reject,alert",
+                summary: "Which actions come first where rules are not judged line by line; all four."
+            ) { configuration, text throws(ConfigurationProblem) in
+                let words = text.filter { !"[] ".contains($0) }.split(separator: ",").map { $0.lowercased() }
+                let actions = words.compactMap(RuleAction.init(rawValue:))
+                guard actions.count == 4, Set(actions) == [.pass, .drop, .reject, .alert] else {
+                    throw ConfigurationProblem(
+                        "'\(text)' is no value of rules.action-order: expected pass, drop, reject and alert in some order"
+                    )
+                }
+                configuration.actionOrder = actions
+            },
+            ConfigurationKey(name: "geoip.database", form: "FILE", summary: "Country database (.mmdb) for geoip rules.")
+            {
+                $0.countryDatabase = $1
+            },
+        ] + ConfigurationKey.ofLists + [
         flag("log.files", "A fileinfo record for each file in HTTP, also when no rule looks into bodies.") {
             $0.settings.log.logsFiles = $1
         },
@@ -148,13 +174,13 @@ extension ConfigurationKey {
         ) { configuration, text in
             configuration.forwardedForMode = ForwardedFor.Mode(rawValue: text)
         },
-        flag("log.every-drop", "A drop record for every packet instead of the first of a flow and direction.") {
-            $0.settings.log.logsEveryDrop = $1
-        },
-        number("log.stats-interval", 0...86_400, "Seconds between stats records; 0 writes one at the end.") {
-            $0.settings.statsInterval = $1
-        },
-    ]
+            flag("log.every-drop", "A drop record for every packet instead of the first of a flow and direction.") {
+                $0.settings.log.logsEveryDrop = $1
+            },
+            number("log.stats-interval", 0...86_400, "Seconds between stats records; 0 writes one at the end.") {
+                $0.settings.statsInterval = $1
+            },
+        ]
 
     private static func exception(
         _ name: String, _ cause: ExceptionCause, _ summary: String, packetsOnly: Bool = false

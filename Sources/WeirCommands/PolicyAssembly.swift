@@ -47,17 +47,38 @@ struct PolicyAssembly {
         if let actionOrder = configuration.actionOrder { options.actionOrder = actionOrder }
         options.requiresDatabases = purpose != .check
         options.countries = openCountries()
+        if let maximum = configuration.packetAlertMaximum { options.maximumAlerts = maximum }
         let source = source(of: bundle)
         options.unreadRules = diagnostics.filter { $0.severity == .error && $0.isOfOneRule }.count
+        let listsAreWhole = readLists(bundle, into: &options)
         let compilation = PolicyCompiler.compile(source, options: options)
         let fatal = diagnostics.filter { $0.severity == .error && !$0.isOfOneRule }.count
         diagnostics += compilation.diagnostics
         counts = (compilation.loadedRules, compilation.failedRules + options.unreadRules, compilation.skippedRules)
-        guard fatal == 0, skipsBadRules || counts.failed == 0, !compilation.diagnostics.hasErrors || skipsBadRules
+        guard fatal == 0, skipsBadRules || counts.failed == 0 && listsAreWhole,
+            !compilation.diagnostics.hasErrors || skipsBadRules
         else {
             return nil
         }
         return compilation.policy
+    }
+
+    /// - Returns: whether every line of the lists says something.
+    private mutating func readLists(_ bundle: PolicyBundle, into options: inout CompileOptions) -> Bool {
+        let variables = EffectiveVariables(policy: bundle.policy, configured: configuredVariables(bundle))
+        let scope = VariableScope(
+            addresses: variables.ipSets.mapValues { VariableDefinition($0).text },
+            references: configuration.references)
+        var files = ListFiles()
+        files.read(configuration.lists, scope: scope, into: &options)
+        options.datasets = ListFiles.datasets(configuration.lists)
+        diagnostics += files.problems
+        diagnostics += files.lineProblems.map { problem in
+            var problem = problem
+            problem.isOfOneRule = true
+            return problem
+        }
+        return files.lineProblems.isEmpty
     }
 
     /// A policy without rules: everything is tracked and read, nothing is judged.

@@ -87,12 +87,16 @@ struct ReplayCommand: ParsableCommand {
         settings.log.logsEveryDrop = true
         settings.log.packetSource = "wire/pcap"
         let all = readCapture + captures
+        let lists = effective.lists
         if continues {
-            try replay(all, name: all.joined(separator: " "), folder: logDirectory, policy: policy, settings: settings)
+            try replay(
+                all, name: all.joined(separator: " "), folder: logDirectory, datasetFolder: lists.datasetFolder,
+                policy: policy, settings: settings)
         } else {
             for capture in all {
                 try replay(
-                    [capture], name: capture, folder: folder(for: capture, of: all), policy: policy, settings: settings)
+                    [capture], name: capture, folder: folder(for: capture, of: all),
+                    datasetFolder: lists.datasetFolder, policy: policy, settings: settings)
             }
         }
     }
@@ -134,7 +138,8 @@ struct ReplayCommand: ParsableCommand {
     }
 
     private func replay(
-        _ paths: [String], name: String, folder: String?, policy: CompiledPolicy, settings: EngineSettings
+        _ paths: [String], name: String, folder: String?, datasetFolder: String, policy: CompiledPolicy,
+        settings: EngineSettings
     ) throws {
         do {
             let sink = try folder.map { try openLog($0) }
@@ -145,6 +150,9 @@ struct ReplayCommand: ParsableCommand {
             let damage = replayAll(paths, &session)
             let summary = session.summary
             let counters = try session.finish()
+            for problem in ListFiles.save(session.state, in: datasetFolder) {
+                Terminal.printError("weir: data set not saved: \(problem)")
+            }
             for failed in [sink, verdictSink] where failed?.failure ?? 0 != 0 {
                 Terminal.printError(
                     "weir: the log could not be written in full: \(unsafe String(cString: strerror(failed?.failure ?? 0)))"

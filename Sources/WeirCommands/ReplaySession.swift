@@ -10,6 +10,8 @@ import Wire
 /// Runs captures through one pipeline on packet time.
 struct ReplaySession: ~Copyable {
     private let policy: CompiledPolicy
+    /// What rules keep beyond a flow; its data sets are to be saved at the end.
+    let state: HostState
     private var pipeline: Pipeline
     private var verdicts: VerdictWriter?
     private var accepted: CaptureWriter?
@@ -25,8 +27,9 @@ struct ReplaySession: ~Copyable {
         self.policy = policy
         self.acceptedPath = acceptedPath
         self.progress = progress
+        state = HostState(seed: settings.seed)
         pipeline = Pipeline(
-            policy: policy, state: HostState(seed: settings.seed), settings: settings, sink: sink)
+            policy: policy, state: state, settings: settings, sink: sink)
         verdicts = verdictSink.map { VerdictWriter(sink: $0) }
         let summary = summary
         pipeline.onTransaction = { summary.take($0, $1) }

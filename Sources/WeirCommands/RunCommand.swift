@@ -51,11 +51,15 @@ struct RunCommand: ParsableCommand {
         let (policy, effective) = try load(configuration)
         let sink = try openLog()
         let stop = StopSignals()
-        let workers = try start(policy, effective, sink, stop)
+        let state = HostState(seed: effective.settings.seed)
+        let workers = try start(policy, state, effective, sink, stop)
         announce(policy, workers)
         stop.wait()
         for worker in workers { worker.stop() }
         waitForEnd(of: workers)
+        for problem in ListFiles.save(state, in: effective.lists.datasetFolder) {
+            Terminal.printError("weir: data set not saved: \(problem)")
+        }
         sink.close()
         report(workers, sink)
         if let failed = workers.first(where: { $0.error != nil }), let error = failed.error {
@@ -103,9 +107,9 @@ struct RunCommand: ParsableCommand {
     }
 
     private func start(
-        _ policy: CompiledPolicy, _ configuration: Configuration, _ sink: BackgroundFileSink, _ stop: StopSignals
+        _ policy: CompiledPolicy, _ state: HostState, _ configuration: Configuration, _ sink: BackgroundFileSink,
+        _ stop: StopSignals
     ) throws -> [QueueWorker] {
-        let state = HostState(seed: configuration.settings.seed)
         var workers: [QueueWorker] = []
         do {
             for number in try queues() {

@@ -44,7 +44,7 @@ struct Firewall: ~Copyable {
     init(
         _ rules: String = "", defaults: [StatefulDefaultAction] = [.dropStrict, .alertEstablished],
         order: RuleOrder = .strictOrder, stateless: PolicySource.Stateless = PolicySource.Stateless(),
-        state: HostState = HostState(),
+        state: HostState = HostState(), options changeOptions: (inout CompileOptions) -> Void = { _ in },
         configure: (inout EngineSettings) -> Void = { _ in }
     ) throws {
         let parsed = RuleParser(file: "test.rules").parse(rules)
@@ -61,6 +61,7 @@ struct Firewall: ~Copyable {
         source.groups = [.init(name: "group", resource: "test.rules", rules: parsed.rules, scope: scope)]
         var options = CompileOptions()
         options.compatibleWithSuricata = settings.compatibleWithSuricata
+        changeOptions(&options)
         let compilation = PolicyCompiler.compile(source, options: options)
         guard let policy = compilation.policy, compilation.diagnostics.isEmpty else {
             throw RulesRefused(description: "\(compilation.diagnostics)")

@@ -171,7 +171,8 @@ struct QueueSourceTests {
         try source.run(&handler)
         let taken = ContinuousClock.now - start
         #expect(taken >= .milliseconds(90) && taken < .seconds(2))
-        #expect(handler.packets.count > 10)
+        // The sender may be slow to start: what was queued before is taken in any case.
+        #expect(handler.packets.count >= 10)
     }
 
     @Test func ticksWhenIdle() throws {

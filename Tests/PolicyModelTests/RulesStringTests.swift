@@ -90,6 +90,10 @@ struct RulesStringTests {
                 "pass dns any any -> any any (dns.query; dataset:isset,x; sid:1;)",
                 "RuleOptions dataset is not supported"
             ),
+            (
+                "alert tcp any any -> any any (flags:S; tag:host,5,packets,src; sid:1;)",
+                "RuleOptions tag of a host is not supported"
+            ),
             ("pass dns any any -> any any (datarep:x; sid:1;)", "RuleOptions datarep is not supported"),
             ("pass ip any any -> any any (iprep:any,x; sid:1;)", "RuleOptions iprep is not supported"),
             ("pass tcp any any -> any any (lua:x; sid:1;)", "RuleOptions lua is not supported"),

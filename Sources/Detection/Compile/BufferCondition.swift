@@ -42,6 +42,8 @@ enum BufferCondition: Sendable {
     case bytes(Int32)
     case expression(ExpressionCondition)
     case base64(Base64Decoding)
+    /// Into the policy's data set conditions.
+    case dataset(Int32)
 }
 
 /// A regular expression looked for in a buffer.
@@ -53,6 +55,8 @@ struct ExpressionCondition: Sendable {
     var isRelative = false
     /// The next condition counts from where this one matched.
     var precedesRelative = false
+    /// What is kept of a match, into the policy's table.
+    var captures: Range<Int32> = 0..<0
     /// What the condition comes to when the search is given up. Differs: in a rule that drops it holds, so that nobody
     /// gets by with bytes that wear the pattern out; Suricata takes it for no match.
     var holdsAtLimit = false

@@ -41,6 +41,15 @@ public final class CompiledPolicy: Sendable {
     let bufferUses: [BufferUse]
     let countryTests: [CountryTest]
     let countries: CountryDatabase?
+    let captures: [PatternCapture]
+    let variableTests: [VariableTest]
+    let tags: [TagDefinition]
+    /// Some signature tags hosts.
+    let tagsHosts: Bool
+    let datasets: [DatasetDefinition]
+    let datasetConditions: [DatasetCondition]
+    let reputationTests: [ReputationTest]
+    let reputations: ReputationTable
     /// Candidates among transaction signatures, by buffer.
     let matchers: [BufferMatcher]
     /// Candidates among payload signatures, for TCP and for the rest.
@@ -52,13 +61,15 @@ public final class CompiledPolicy: Sendable {
     let eventRules: [EventRule]
     /// Rules of the documents: taken, refused, left out because they require another engine.
     public let ruleCounts: (loaded: Int, failed: Int, skipped: Int)
+    /// Most alerts one packet can have, as `CompileOptions` says.
+    public let maximumAlerts: Int
     /// Some signature looks into the reassembled stream.
     public let inspectsStream: Bool
     /// What tells which flows have rules with content of the stream.
     let streamPorts: Set<StreamPorts>
     /// Some signature looks into HTTP bodies.
     public let inspectsBodies: Bool
-    /// Some signature leaves bits or integers in a flow.
+    /// Some signature leaves bits, integers or the like in a flow.
     public let usesFlowbits: Bool
 
     init(
@@ -66,6 +77,7 @@ public final class CompiledPolicy: Sendable {
         tables: PolicyTables, ruleCounts: (loaded: Int, failed: Int, skipped: Int)
     ) {
         self.ruleCounts = ruleCounts
+        maximumAlerts = options.maximumAlerts
         name = source.name
         generation = options.generation
         order = source.order
@@ -95,6 +107,14 @@ public final class CompiledPolicy: Sendable {
         bufferUses = tables.bufferUses
         countryTests = tables.countries
         countries = options.countries
+        captures = tables.captures
+        variableTests = tables.variableTests
+        tags = tables.tags
+        tagsHosts = tables.tags.contains { $0.host != nil }
+        datasets = tables.datasets.all
+        datasetConditions = tables.datasetConditions
+        reputationTests = tables.reputationTests
+        reputations = options.reputations
         eventRules = signatures.filter { $0.kind == .event }.map {
             EventRule(signature: $0.order, header: tables.headers[Int($0.header)])
         }
@@ -102,7 +122,9 @@ public final class CompiledPolicy: Sendable {
         streamMatcher = PayloadMatcher(signatures, tables, isTCP: true)
         datagramMatcher = PayloadMatcher(signatures, tables, isTCP: false)
         isFoundByLiteral = signatures.map { PayloadMatcher.covers($0, tables) }
-        usesFlowbits = tables.effects.contains(where: \.isAboutFlow)
+        usesFlowbits =
+            tables.effects.contains(where: \.isAboutFlow) || tables.tags.contains { $0.host == nil }
+            || tables.captures.contains { $0.target != .packet }
         inspectsBodies =
             tables.bufferUses.contains {
                 [.httpRequestBody, .httpResponseBody, .fileData, .fileName].contains($0.buffer)

@@ -93,7 +93,7 @@ enum DefaultActions {
             toServer: member.toServer, toClient: member.toClient, appProtocol: member.appProtocol, coversHTTP2: false,
             requirements: member.appProtocol == .unknown ? [] : .flow, header: tables.header(header),
             packetTests: tables.packetTests.place(member.tests),
-            payload: 0..<0, engines: 0..<0, effects: 0..<0, stateTests: 0..<0, thresholds: 0..<0,
+            payload: 0..<0, engines: 0..<0, effects: 0..<0, stateTests: 0..<0, thresholds: 0..<0, tags: 0..<0,
             detail: Int32(tables.details.count - 1))
     }
 }

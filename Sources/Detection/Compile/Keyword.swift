@@ -18,11 +18,13 @@ struct Keyword: Sendable {
     static let all: [Keyword] =
         MetaKeywords.all + FlowKeywords.all + ContentKeywords.all + [PatternKeyword.keyword] + ByteKeywords.all
         + SizeKeywords.all + HeaderKeywords.all + PacketFieldKeywords.all + PacketEventKeywords.all + EngineKeywords.all
-        + StateKeywords.all + HostBitKeywords.all + [FlowIntegerKeyword.keyword] + ThresholdKeywords.all
+        + StateKeywords.all + HostBitKeywords.all + VariableKeywords.all + [
+            FlowIntegerKeyword.keyword, TagKeyword.keyword,
+        ] + ThresholdKeywords.all
         + EventKeywords.all + ApplicationKeywords.all + TLSKeywords.all
-        + CertificateTimeKeywords.all + SSHKeywords.all + DNSKeywords.all + FTPKeywords.all + BufferKeywords.all
-        + TransformKeywords.all + Base64Keywords.all + FileKeywords.all
-        + [GeoIPKeyword.keyword, URILengthKeyword.keyword]
+        + CertificateTimeKeywords.all + SSHKeywords.all + DNSKeywords.all + DatasetKeywords.all + FTPKeywords.all
+        + BufferKeywords.all + TransformKeywords.all + Base64Keywords.all + FileKeywords.all
+        + [GeoIPKeyword.keyword, ReputationKeyword.keyword, URILengthKeyword.keyword]
 
     static let byName: [String: Keyword] = {
         var table: [String: Keyword] = [:]

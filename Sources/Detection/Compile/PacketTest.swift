@@ -24,6 +24,9 @@ enum PacketTest: Sendable {
     /// `app-layer-event:applayer_...`: the packet brought this about.
     case sessionEvent(SessionEvents)
     case geoip(Int32)
+    case reputation(Int32)
+    /// A captured variable's bytes, into the policy's table.
+    case variable(Int32)
     case flowInteger(FlowIntegerTest)
     /// The flow has not yet shown what an application-layer default action waits for.
     case awaitsApplication(Bool)

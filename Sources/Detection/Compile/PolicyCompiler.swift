@@ -18,7 +18,8 @@ public enum PolicyCompiler {
                     scope: group.scope, group: index, dropToAlert: group.dropToAlert,
                     classifications: options.classifications, hasCountryDatabase: options.countries != nil,
                     requiresDatabases: options.requiresDatabases,
-                    compatibleWithSuricata: options.compatibleWithSuricata))
+                    compatibleWithSuricata: options.compatibleWithSuricata, references: options.references,
+                    reputations: options.reputations, datasets: options.datasets))
             var sids = SidTable()
             tables.resolved = ResolvedFields()
             for rule in group.rules {
@@ -50,6 +51,7 @@ public enum PolicyCompiler {
         guard result.failedRules == 0 || options.skipsBadRules else { return result }
         if !replaced.isEmpty { signatures.removeAll { replaced.contains($0.detail) } }
         if source.order == .actionOrder { signatures = ActionOrder.sorted(signatures, tables, options.actionOrder) }
+        if let thresholds = options.thresholds { result.diagnostics += thresholds.apply(to: &signatures, &tables) }
         let firstDefault = Int32(signatures.count)
         signatures += DefaultActions.signatures(source.defaultActions, options: options, into: &tables)
         let numbered = signatures.enumerated().map { $1.renumbered(Int32($0)) }

@@ -47,6 +47,12 @@ public struct CompileOptions: Sendable {
     /// Suricata's behaviour wherever ours differs.
     public var compatibleWithSuricata = false
     public var classifications = Classification.standard
+    /// Names of references that rules may use; nil takes any.
+    public var references: Set<String>?
+    /// What happens to alerts of rules, beside the rules.
+    public var thresholds: ThresholdFile?
+    /// Most alerts one packet can have; a drop counts even beyond. The default is Suricata's.
+    public var maximumAlerts = 15
     /// Leave rules with errors out instead of refusing the policy.
     public var skipsBadRules = false
     /// Which actions come first in DEFAULT_ACTION_ORDER.
@@ -57,6 +63,9 @@ public struct CompileOptions: Sendable {
     public var names = StateNames()
     /// Countries of addresses; nil without a database.
     public var countries: CountryDatabase?
+    public var reputations = ReputationTable()
+    /// Files of data sets that rules name.
+    public var datasets = DatasetFiles.none
     /// A rule that needs a database is refused without one; otherwise that is a warning.
     public var requiresDatabases = true
 

@@ -20,6 +20,12 @@ struct PolicyTables {
     var bufferUses: [BufferUse] = []
     private var bufferUseIndex: [BufferUse: Int32] = [:]
     var countries: [CountryTest] = []
+    var reputationTests: [ReputationTest] = []
+    var tags: [TagDefinition] = []
+    var captures: [PatternCapture] = []
+    var variableTests: [VariableTest] = []
+    var datasets = DatasetDefinitions()
+    var datasetConditions: [DatasetCondition] = []
     var details: [SignatureDetail] = []
     /// What the header fields of one group's rules stand for, by their text.
     var resolved = ResolvedFields()
@@ -46,6 +52,17 @@ struct PolicyTables {
         let start = Int32(patternBytes.count)
         patternBytes += bytes
         return start..<Int32(patternBytes.count)
+    }
+
+    mutating func place(_ drafts: [PatternCapture.Draft]) -> Range<Int32> {
+        let start = Int32(captures.count)
+        for draft in drafts {
+            captures.append(
+                PatternCapture(
+                    group: Int32(draft.group), target: draft.target,
+                    variable: names.variables.number(of: draft.name)))
+        }
+        return start..<Int32(captures.count)
     }
 
     mutating func bitList(_ bits: [String]) -> Range<Int32> {
@@ -99,6 +116,8 @@ public struct StateNames: Sendable {
     /// Bits of hosts: `hostbits`, and `xbits` that track one end, name the same ones.
     public internal(set) var hostBits = BitNames()
     public internal(set) var pairBits = BitNames()
+    /// What patterns capture, for a flow or a packet.
+    public internal(set) var variables = BitNames()
 
     public init() {}
 }

@@ -58,13 +58,6 @@ final class RegularExpression: Sendable {
 
         deinit { unsafe pcre2_code_free_8(code) }
 
-        /// Groups that capture.
-        var groups: Int {
-            var count: UInt32 = 0
-            _ = unsafe pcre2_pattern_info_8(code, UInt32(PCRE2_INFO_CAPTURECOUNT), &count)
-            return Int(count)
-        }
-
         private static func flags(_ options: Options) -> UInt32 {
             let table: [(Options, UInt32)] = [
                 (.ignoresCase, PCRE2_CASELESS), (.dotMatchesAll, PCRE2_DOTALL), (.multiline, PCRE2_MULTILINE),
@@ -82,6 +75,30 @@ final class RegularExpression: Sendable {
             return String(decoding: buffer.prefix(max(0, Int(count))), as: UTF8.self)
         }
 
+        /// Groups of the pattern.
+        var groupCount: Int {
+            var count: UInt32 = 0
+            _ = unsafe pcre2_pattern_info_8(code, UInt32(PCRE2_INFO_CAPTURECOUNT), &count)
+            return Int(count)
+        }
+
+        /// Groups with a name.
+        var groupNames: [(name: String, group: Int)] {
+            var count: UInt32 = 0
+            var size: UInt32 = 0
+            var table: UnsafePointer<UInt8>?
+            _ = unsafe pcre2_pattern_info_8(code, UInt32(PCRE2_INFO_NAMECOUNT), &count)
+            _ = unsafe pcre2_pattern_info_8(code, UInt32(PCRE2_INFO_NAMEENTRYSIZE), &size)
+            _ = unsafe pcre2_pattern_info_8(code, UInt32(PCRE2_INFO_NAMETABLE), &table)
+            guard let table = unsafe table, count > 0, size > 3 else { return [] }
+            // Entries: the group in two bytes, most significant first, then the name and a zero.
+            return (0..<Int(count)).map { index in
+                let entry = unsafe UnsafeBufferPointer(start: table + index * Int(size), count: Int(size))
+                let name = unsafe entry.dropFirst(2).prefix { $0 != 0 }
+                return unsafe (String(decoding: name, as: UTF8.self), Int(entry[0]) << 8 | Int(entry[1]))
+            }
+        }
+
         /// The first match that begins at `start` or later; places count from the subject's start.
         func search(_ subject: RawSpan, from start: Int, _ scratch: RegularExpressionScratch) -> Outcome {
             guard start >= 0, start <= subject.byteCount else { return .none }
@@ -95,6 +112,7 @@ final class RegularExpression: Sendable {
                     code, base.assumingMemoryBound(to: UInt8.self), bytes.count, start, 0, scratch.data,
                     scratch.context)
             }
+            scratch.groups = Int(max(0, status))
             if status == PCRE2_ERROR_NOMATCH { return .none }
             // 0 says that there are more groups than room for their places: the whole match is there.
             guard status >= 0, let places = unsafe pcre2_get_ovector_pointer_8(scratch.data) else { return .limit }
@@ -107,7 +125,8 @@ final class RegularExpression: Sendable {
             throw Problem(message: "pcre is not part of this build (package trait PCRE2)", offset: 0)
         }
 
-        var groups: Int { 0 }
+        var groupCount: Int { 0 }
+        var groupNames: [(name: String, group: Int)] { [] }
 
         func search(_ subject: RawSpan, from start: Int, _ scratch: RegularExpressionScratch) -> Outcome { .limit }
     #endif
@@ -122,13 +141,34 @@ final class RegularExpressionScratch {
     /// Suricata's `pcre.match-limit-recursion`.
     static let depthLimit: UInt32 = 1500
 
+    /// Groups of a pattern whose places are known, the whole match among them.
+    static let maximumGroups = 64
+    /// Groups of the match made last that may have a place.
+    fileprivate(set) var groups = 0
+
+    /// Where a group of the match made last lies in its subject; nil for one that took no part.
+    func place(ofGroup group: Int) -> Range<Int>? {
+        #if PCRE2
+            guard group >= 0, group < groups, group < RegularExpressionScratch.maximumGroups,
+                let places = unsafe pcre2_get_ovector_pointer_8(data)
+            else { return nil }
+            let (first, last) = unsafe (places[2 * group], places[2 * group + 1])
+            // A group that took no part has the highest number in both places.
+            return first <= last && last < Int.max ? first..<last : nil
+        #else
+            return nil
+        #endif
+    }
+
     #if PCRE2
         let data: OpaquePointer
         let context: OpaquePointer
         private let stack: OpaquePointer?
 
         init() {
-            guard let data = unsafe pcre2_match_data_create_8(2, nil),
+            guard
+                let data = unsafe pcre2_match_data_create_8(
+                    UInt32(RegularExpressionScratch.maximumGroups), nil),
                 let context = unsafe pcre2_match_context_create_8(nil)
             else { fatalError("no memory for regular expressions at start") }
             unsafe self.data = data

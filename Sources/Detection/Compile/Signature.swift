@@ -49,7 +49,7 @@ public struct Signature: Sendable {
     public internal(set) var order: Int32
     public let action: RuleAction
     /// The packet's alert is written to the log.
-    public let logs: Bool
+    public internal(set) var logs: Bool
     public let kind: SignatureKind
     public let scope: ActionScope
     /// Applies to packets in this direction of a flow.
@@ -69,6 +69,7 @@ public struct Signature: Sendable {
     /// `threshold`, `detection_filter` and what a threshold file adds.
     var thresholds: Range<Int32>
     var suppressions: Range<Int32> = 0..<0
+    let tags: Range<Int32>
     /// Index of what only messages need.
     public let detail: Int32
 

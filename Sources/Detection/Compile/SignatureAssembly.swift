@@ -18,6 +18,7 @@ extension SignatureBuilder {
         checkFastPatterns()
         let direction = checkDirection()
         checkMixture()
+        defineDatasets(&tables)
         guard !diagnostics.contains(where: { $0.severity == .error }) else { return [] }
         let kind = kind(direction: direction, hasNegatedAddress: hasNegatedAddress)
         tables.details.append(detail)
@@ -27,11 +28,19 @@ extension SignatureBuilder {
             tables.countries.append(test)
             return .geoip(Int32(tables.countries.count - 1))
         }
+        let reputations = reputationTests.map { test -> PacketTest in
+            tables.reputationTests.append(test)
+            return .reputation(Int32(tables.reputationTests.count - 1))
+        }
+        let variables = variableTests.map { make -> PacketTest in
+            tables.variableTests.append(make(&tables.names))
+            return .variable(Int32(tables.variableTests.count - 1))
+        }
         let headers = packetBuffers.map { buffer in
             PacketTest.packetBuffer(
                 tables.use(buffer.use), tables.bufferConditions.place(conditions(buffer.conditions, &tables)))
         }
-        let packetRange = tables.packetTests.place(tests + countries + headers)
+        let packetRange = tables.packetTests.place(tests + countries + reputations + variables + headers)
         let base64Range = tables.bufferConditions.place(conditions(base64, &tables))
         place(base64Range)
         let payloadRange = tables.bufferConditions.place(conditions(payload, &tables))
@@ -40,6 +49,7 @@ extension SignatureBuilder {
             effects.map { $0(&tables.names) } + flowEffects.map(SignatureEffect.flow))
         let stateRange = tables.stateTests.place(stateTests.map { $0(&tables.names) })
         let thresholdRange = tables.thresholds.place(threshold.map { [$0] } ?? [])
+        let tagRange = tables.tags.place(tags)
         let action = context.dropToAlert && rule.action.blocks ? RuleAction.alert : rule.action
         func signature(_ header: RuleHeader) -> Signature {
             defer { order += 1 }
@@ -50,6 +60,7 @@ extension SignatureBuilder {
                 coversHTTP2: ruleProtocol.coversHTTP2 && engineRange.isEmpty, requirements: requirements,
                 header: tables.header(header), packetTests: packetRange, payload: payloadRange, engines: engineRange,
                 effects: effectRange, stateTests: stateRange, thresholds: thresholdRange,
+                tags: tagRange,
                 detail: Int32(tables.details.count - 1))
         }
         var signatures = [signature(header)]
@@ -315,7 +326,8 @@ extension SignatureBuilder {
     private func kind(direction: Direction, hasNegatedAddress: Bool) -> SignatureKind {
         let hasTests =
             !packetTests.isEmpty || !flowbitTests.isEmpty || !countryTests.isEmpty || !packetBuffers.isEmpty
-            || !stateTests.isEmpty || !integerTests.isEmpty
+            || !stateTests.isEmpty || !integerTests.isEmpty || !reputationTests.isEmpty
+            || !variableTests.isEmpty
         if hasEventTest, !hasApplicationParts { return .event }
         if appProtocol == .unknown, payload.isEmpty, !hasApplicationParts {
             let isDirected = flow != nil && direction.toServer != direction.toClient
@@ -335,7 +347,9 @@ extension SignatureBuilder {
     }
 
     private var isProtocolDetectionOnly: Bool {
-        guard flowbitTests.isEmpty, countryTests.isEmpty, stateTests.isEmpty, integerTests.isEmpty else { return false }
+        guard flowbitTests.isEmpty, countryTests.isEmpty, stateTests.isEmpty, integerTests.isEmpty,
+            reputationTests.isEmpty, variableTests.isEmpty
+        else { return false }
         var hasProtocol = false
         for test in packetTests {
             switch test {
@@ -382,7 +396,12 @@ extension SignatureBuilder {
             case .bytes(let operation, _):
                 tables.byteOperations.append(operation)
                 return .bytes(Int32(tables.byteOperations.count - 1))
+            case .numberedDataset(let command, let number):
+                tables.datasetConditions.append(DatasetCondition(command: command, dataset: number))
+                return .dataset(Int32(tables.datasetConditions.count - 1))
+            case .dataset: preconditionFailure("data sets have their numbers by now")
             case .expression(var expression, _):
+                expression.captures = tables.place(captures[Int(expression.index)])
                 tables.expressions.append(expressions[Int(expression.index)])
                 expression.index = Int32(tables.expressions.count - 1)
                 expression.precedesRelative = following?.isRelative == true || between

@@ -12,6 +12,10 @@ struct RuleContext: Sendable {
     var hasCountryDatabase: Bool
     var requiresDatabases: Bool
     var compatibleWithSuricata = false
+    /// Names of reference systems; nil takes any.
+    var references: Set<String>?
+    var reputations = ReputationTable()
+    var datasets = DatasetFiles.none
 }
 
 /// Gathers what the keywords of one rule say, checks it, and turns it into signatures.
@@ -37,6 +41,8 @@ struct SignatureBuilder {
         case bytes(ByteOperation, RuleOption)
         case expression(ExpressionCondition, RuleOption)
         case base64(Base64Decoding, RuleOption)
+        case dataset(DatasetDraft, RuleOption)
+        case numberedDataset(DatasetCommand, Int32)
     }
 
     struct BufferDraft {
@@ -68,7 +74,9 @@ struct SignatureBuilder {
     var stateTests: [@Sendable (inout StateNames) -> HostBitTest] = []
     var integerTests: [@Sendable (inout StateNames) -> FlowIntegerTest] = []
     var threshold: ThresholdTest?
+    var tags: [TagDefinition] = []
     var countryTests: [CountryTest] = []
+    var reputationTests: [ReputationTest] = []
     var transactionTests: [TransactionTest] = []
     /// Options beside buffers that fix the rule's direction.
     var directedOptions: [(FlowDirection, RuleOption)] = []
@@ -91,6 +99,9 @@ struct SignatureBuilder {
     /// A number read in one buffer is used in another.
     var sharesNumbers = false
     var expressions: [RegularExpression] = []
+    /// What each of them keeps.
+    var captures: [[PatternCapture.Draft]] = []
+    var variableTests: [@Sendable (inout StateNames) -> VariableTest] = []
     /// `l3_proto`.
     var ipVersion: IPVersion?
     var flowEffects: [FlowEffect] = []
@@ -101,6 +112,7 @@ struct SignatureBuilder {
     var hasCondition: Bool {
         !packetTests.isEmpty || !payload.isEmpty || !buffers.isEmpty || !flowbitTests.isEmpty
             || !transactionTests.isEmpty || !countryTests.isEmpty
+            || !reputationTests.isEmpty || !variableTests.isEmpty
     }
 
     init(rule: RuleSyntax, ruleProtocol: RuleProtocol, context: RuleContext) {
@@ -248,7 +260,7 @@ extension SignatureBuilder.ConditionDraft {
     var hasPlace: Bool {
         switch self {
         case .content, .expression: true
-        case .size, .bytes, .base64: false
+        case .size, .bytes, .base64, .dataset, .numberedDataset: false
         }
     }
 
@@ -259,7 +271,7 @@ extension SignatureBuilder.ConditionDraft {
         case .bytes(let operation, _): operation.isRelative
         case .expression(let expression, _): expression.isRelative
         // Suricata tries no other place of a match before it.
-        case .size, .base64: false
+        case .size, .base64, .dataset, .numberedDataset: false
         }
     }
 

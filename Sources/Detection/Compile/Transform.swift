@@ -117,7 +117,7 @@ struct CapturingPattern: Hashable, Sendable {
         expression = try RegularExpression(Array(text.utf8), [])
     }
 
-    var groups: Int { expression.groups }
+    var groups: Int { expression.groupCount }
 
     func apply(_ bytes: BufferBytes, _ scratch: InspectionScratch) -> BufferBytes {
         guard !scratch.isExhausted else { return bytes }

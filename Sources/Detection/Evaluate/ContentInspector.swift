@@ -55,6 +55,11 @@ struct ContentInspector {
             case .base64(let decoding):
                 // What it makes is looked at to the end; conditions behind it do not count, as in Suricata.
                 return holds(decoding, bytes, behind: place)
+            case .dataset(let number):
+                let condition = policy.datasetConditions[Int(number)]
+                guard scratch.datasets[Int(condition.dataset)].meets(condition.command, bytes.copied()) else {
+                    return false
+                }
             case .expression(let expression):
                 if expression.precedesRelative, index + 1 < end, !expression.isNegated {
                     return matchesInSomePlace(expression, index, end, bytes, behind: place)
@@ -163,7 +168,21 @@ struct ContentInspector {
         let outcome = policy.expressions[Int(expression.index)].search(
             subject, from: max(0, from - base), scratch.expressions)
         guard case .found(let range) = outcome else { return outcome }
+        if !expression.captures.isEmpty { capture(expression.captures, subject) }
         return .found(range.lowerBound + base..<range.upperBound + base)
+    }
+
+    /// Notes what the match made last has captured, until it is known whether the signature matches.
+    private func capture(_ captures: Range<Int32>, _ subject: RawSpan) {
+        for index in captures.asInt {
+            let capture = policy.captures[index]
+            guard let place = scratch.expressions.place(ofGroup: Int(capture.group)),
+                place.upperBound <= subject.byteCount
+            else { continue }
+            let length = min(place.count, Variables.maximumBytes)
+            let bytes = subject.extracting(place.lowerBound..<(place.lowerBound + length)).copied()
+            scratch.captured.append((capture, bytes))
+        }
     }
 
     /// The end of the literal's first match in its window; nil when there is none (a negated literal is "not found" too).

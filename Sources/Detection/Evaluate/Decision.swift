@@ -29,6 +29,8 @@ public struct Decision: Sendable {
     public var rejectAction = RuleAction.reject
     /// Some rule passed the packet.
     public var isPassed = false
+    /// The packet is to be logged for a tag.
+    public var isTagged = false
     /// Alerts beyond the most one packet may have.
     public var discardedAlerts = 0
 

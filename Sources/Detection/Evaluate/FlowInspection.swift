@@ -59,6 +59,8 @@ struct FlowInspection {
     private var toServerHits = LiteralHits()
     private var toClientHits = LiteralHits()
     var transactions: [TransactionState] = []
+    var tags = TagList()
+    var variables = Variables()
     /// The flow's integers that are set (`flowint`): a policy names few.
     private(set) var integers: [(variable: Int32, value: UInt32)] = []
 
@@ -182,6 +184,9 @@ public final class Conversation {
     public var flowbits: [Int32] { inspection.setBits }
     /// Numbers and values of the flow's integers that are set, for the log.
     public var flowIntegers: [(variable: Int32, value: UInt32)] { inspection.integers }
+
+    /// What patterns have captured, for the log.
+    public var variables: Variables { inspection.variables }
 
     public init(session: AppLayerSession, toServer: StreamReassembler, toClient: StreamReassembler) {
         self.session = session

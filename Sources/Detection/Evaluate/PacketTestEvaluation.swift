@@ -46,6 +46,12 @@ extension CompiledPolicy {
             applicationHolds(wanted, isNegated, signature, context, conversation)
         case .sessionEvent(let wanted): !context.sessionEvents.isDisjoint(with: wanted)
         case .geoip(let index): packet.ip.map { countryHolds(countryTests[Int(index)], $0) } ?? false
+        case .variable(let index): holds(variableTests[Int(index)], conversation, scratch)
+        case .reputation(let index):
+            packet.ip.map {
+                reputationTests[Int(index)].holds(
+                    reputations, $0.source, $0.destination, compatible: compatibleWithSuricata)
+            } ?? false
         case .flowInteger(let test):
             context.hasFlow && (conversation?.inspection.holds(test) ?? (test.comparison == .isNotSet))
         case .awaitsApplication(let wanted): (conversation?.session.awaitsName ?? false) == wanted
@@ -107,6 +113,15 @@ extension CompiledPolicy {
         guard found != .unknown else { return false }
         let isEqual = found == wanted || wanted == .http1 && found == .http2
         return isEqual != isNegated
+    }
+
+    private func holds(
+        _ test: VariableTest, _ conversation: Conversation?, _ scratch: InspectionScratch
+    ) -> Bool {
+        let value =
+            test.isOfPacket
+            ? scratch.packetVariables[test.variable] : conversation?.inspection.variables[test.variable]
+        return value?.holds(test.bytes) ?? false
     }
 
     private func countryHolds(_ test: CountryTest, _ ip: IPHeader) -> Bool {

@@ -30,6 +30,7 @@ extension StatefulEvaluator {
                 if conversation.inspection.isPassed(match.transaction) { continue }
                 isOfRequest = action == .pass && policy.isAboutRequest(signature)
             }
+            if !signature.tags.isEmpty { setTags(signature, packet, context, conversation) }
             applyAction(action, of: signature, match, &flow, context, reachesFlow: !isOfRequest, &decision)
             if isOfRequest, let conversation {
                 flow.decidingSignature = match.signature
@@ -38,7 +39,7 @@ extension StatefulEvaluator {
             }
             // A silenced pass acts, and does not end the queue.
             guard outcome != .silent, signature.logs || action == .pass else { continue }
-            guard alerts.count < StatefulEvaluator.maximumAlerts else {
+            guard alerts.count < policy.maximumAlerts else {
                 decision.discardedAlerts += 1
                 continue
             }

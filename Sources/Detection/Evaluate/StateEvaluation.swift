@@ -36,6 +36,7 @@ extension StatefulEvaluator {
         _ effects: Range<Int32>, _ packet: borrowing Packet, _ context: PacketContext, _ flow: inout Flow,
         _ conversation: Conversation?, _ transaction: Transaction? = nil
     ) {
+        if !scratch.captured.isEmpty { keepCaptured(conversation) }
         for index in effects.asInt {
             switch policy.effects[index] {
             case .setFlowbit(let bit): conversation?.inspection.setBit(bit, true)
@@ -53,6 +54,17 @@ extension StatefulEvaluator {
                     at: context.time)
             }
         }
+    }
+
+    /// What the patterns of a signature that matched have captured.
+    private func keepCaptured(_ conversation: Conversation?) {
+        for (capture, bytes) in scratch.captured {
+            switch capture.target {
+            case .packet: scratch.packetVariables.set(capture.variable, bytes)
+            case .flow: conversation?.inspection.variables.set(capture.variable, bytes)
+            }
+        }
+        scratch.dropCaptured()
     }
 
     /// What suppressions and thresholds make of a match; `action` becomes the rate filter's where one applies.

@@ -10,15 +10,12 @@ import Wire
 /// queued and side effects (flowbits) happen at once, so that a later phase sees them. Then the queue is settled in rule
 /// order: the first pass ends it, a drop does not.
 public struct StatefulEvaluator: ~Copyable {
-    /// Most alerts one packet can have, as in Suricata; a drop counts even beyond.
-    public static let maximumAlerts = 15
-
     let policy: CompiledPolicy
     let state: HostState
     /// A pass by what a request says covers that request alone: `inspect.every-request`.
     public var judgesEveryRequest = false
     private var cache = RuleSetCache()
-    let scratch = InspectionScratch()
+    let scratch: InspectionScratch
     var queue: [QueuedMatch] = []
     private var candidates: [Int32] = []
     /// Signatures to be logged for the packet judged last, in rule order.
@@ -34,7 +31,11 @@ public struct StatefulEvaluator: ~Copyable {
     public init(policy: CompiledPolicy, state: HostState) {
         self.policy = policy
         self.state = state
+        scratch = InspectionScratch(datasets: policy.datasets.map(state.dataset))
     }
+
+    /// What patterns have captured for the packet judged last, for the log.
+    public var packetVariables: Variables { scratch.packetVariables }
 
     /// The alerts are written; a packet that no rule judges has none.
     public mutating func clearAlerts() { alerts.removeAll(keepingCapacity: true) }
@@ -57,6 +58,7 @@ public struct StatefulEvaluator: ~Copyable {
         }
         conversation?.noteEncryption(context.direction, hasPayload: packet.payloadLength > 0)
         if !queue.isEmpty { settle(packet, &flow, context, conversation, &decision) }
+        if !policy.tags.isEmpty { decision.isTagged = followTags(packet, context, conversation) }
         if judgesEveryRequest { conversation?.closeRequests(context, payload: packet.payloadLength) }
         // Differs: what was not looked through to the end is not forwarded; Suricata has no such limit.
         if scratch.isExhausted, !policy.compatibleWithSuricata { decision.drop(.inspectionLimit) }
@@ -136,6 +138,7 @@ public struct StatefulEvaluator: ~Copyable {
             if needs.contains(.payload), !hasPayload { continue }
             if needs.contains(.flow), !context.hasFlow { continue }
             guard signature.accepts(appProtocol) else { continue }
+            scratch.dropCaptured()
             guard policy.holds(signature.packetTests, of: signature, packet, bytes, context, conversation, scratch),
                 stateHolds(signature, packet, context)
             else { continue }
@@ -281,6 +284,7 @@ public struct StatefulEvaluator: ~Copyable {
         collectCandidates(transaction, set, context.direction, &side)
         for index in candidates {
             let signature = policy.signatures[Int(index)]
+            scratch.dropCaptured()
             guard
                 matches(signature, transaction, &side, packet, bytes, context, conversation)
             else { continue }

@@ -71,12 +71,3 @@ enum CertificateTimeKeywords {
         return numbers.count == parts.count ? numbers : nil
     }
 }
-
-extension Substring {
-    /// Without blanks at both ends.
-    fileprivate var trimmed: Substring {
-        var rest = drop { $0 == " " }
-        while rest.last == " " { rest = rest.dropLast() }
-        return rest
-    }
-}

@@ -49,6 +49,10 @@ enum MetaKeywords {
                 throw RuleProblem(
                     "'\(argument.text)' is no reference", hint: "expected a type and an address: url,example.com/x")
             }
+            let system = String(argument.text[..<comma].trimmed)
+            if let known = builder.context.references, !known.contains(system.lowercased()) {
+                builder.warn(argument.option, "unknown reference '\(system)'")
+            }
             builder.detail.references.append(argument.text)
         },
         Keyword(name: "metadata", value: .required, summary: "Pairs of key and value for the log.") {

@@ -47,11 +47,18 @@ enum PatternKeyword {
         var isRelative = false
         /// Name of the buffer that a letter of old rules asks for.
         var buffer: String?
+        /// What stands behind the letters, and where in the option's value.
+        var captures: Substring = ""
+        var captureOffset = 0
 
         /// - Parameter offset: of the text in the option's value.
         init(_ text: Substring, offset: Int) throws(RuleProblem) {
             var offset = offset
-            // Behind a comma stand names for captured groups; nothing reads them yet, as they change no match.
+            // Behind a comma stand names for captured groups.
+            if let comma = text.firstIndex(of: ",") {
+                captures = text[text.index(after: comma)...]
+                captureOffset = offset + text.distance(to: comma) + 1
+            }
             for letter in text.prefix(while: { $0 != "," }) {
                 defer { offset += 1 }
                 if letter == " " { continue }
@@ -99,6 +106,11 @@ enum PatternKeyword {
                     error.message, offset: value.offset + 1 + error.offset,
                     length: max(1, pattern.utf8.count - error.offset))
             }
+            let expression = builder.expressions[builder.expressions.count - 1]
+            builder.captures.append(
+                try PatternCapture.drafts(
+                    list: flags.captures, listOffset: flags.captureOffset, groupCount: expression.groupCount,
+                    names: expression.groupNames))
             return ExpressionCondition(
                 index: Int32(builder.expressions.count - 1), isNegated: value.isNegated, isRelative: flags.isRelative,
                 holdsAtLimit: builder.rule.action.blocks && !builder.context.compatibleWithSuricata)

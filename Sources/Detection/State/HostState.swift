@@ -13,16 +13,23 @@ public final class HostState: Sendable {
     /// of a shard goes. A `pass` on a bit then closes and a `drop` on one opens, so rules that must hold should pass.
     public static let defaultCapacity = 262_144
 
+    /// Hosts with tags are a part of the others: a tag is for looking closely.
+    static let hostsPerTag = 16
+
     private struct Tables {
         var bits: CappedTable<BitKey, Int64>
         var counters: CappedTable<CounterKey, ThresholdCounter>
+        var tags: CappedTable<IPAddress, TagList>
     }
 
     private final class Shard: Sendable {
         let tables: Mutex<Tables>
 
         init(capacity: Int) {
-            tables = Mutex(Tables(bits: CappedTable(capacity: capacity), counters: CappedTable(capacity: capacity)))
+            tables = Mutex(
+                Tables(
+                    bits: CappedTable(capacity: capacity), counters: CappedTable(capacity: capacity),
+                    tags: CappedTable(capacity: capacity / HostState.hostsPerTag)))
         }
     }
 
@@ -39,6 +46,7 @@ public final class HostState: Sendable {
 
     private let seed: UInt64
     private let shards: [Shard]
+    private let sets = Mutex<[String: Dataset]>([:])
 
     /// - Parameter seed: of the hash that chooses the shard: random on a gateway, fixed in replay.
     public init(seed: UInt64 = 0, capacity: Int = HostState.defaultCapacity) {
@@ -48,6 +56,24 @@ public final class HostState: Sendable {
 
     private func shard(_ subject: StateSubject) -> Shard {
         shards[Int(subject.hash(seed: seed) % UInt64(shards.count))]
+    }
+
+    // MARK: data sets
+
+    /// The set at work for a definition. One that rules change lives on when a reload defines it again; a list is taken
+    /// as the newest definition has it.
+    func dataset(_ definition: DatasetDefinition) -> Dataset {
+        sets.withLock { sets in
+            if let known = sets[definition.name], known.kind == definition.kind, !known.isFixed { return known }
+            let made = Dataset(definition)
+            sets[definition.name] = made
+            return made
+        }
+    }
+
+    /// Data sets that rules want saved, by name.
+    public var datasetsToSave: [Dataset] {
+        sets.withLock { sets in sets.values.filter { $0.savePath != nil }.sorted { $0.name < $1.name } }
     }
 
     // MARK: bits
@@ -88,14 +114,36 @@ public final class HostState: Sendable {
         }
     }
 
-    /// Bits and counters held.
-    public var entries: Int {
-        shards.reduce(0) { $0 + $1.tables.withLock { $0.bits.count + $0.counters.count } }
+    // MARK: tags
+
+    func tag(_ host: IPAddress, _ tag: TagDefinition, signatureID: UInt32, generatorID: UInt32, at time: Timestamp) {
+        shard(.host(host)).tables.withLock { tables in
+            var list = tables.tags[host] ?? TagList()
+            list.add(tag, signatureID: signatureID, generatorID: generatorID, at: time)
+            tables.tags[host] = list
+        }
     }
 
-    /// Bits and counters that went before their time, for want of room.
+    /// Whether a packet from or to the host is to be logged.
+    func followTags(_ host: IPAddress, length: Int, at time: Timestamp) -> Bool {
+        shard(.host(host)).tables.withLock { tables in
+            guard var list = tables.tags[host] else { return false }
+            let isTagged = list.follow(length: length, at: time)
+            tables.tags[host] = list.isEmpty ? nil : list
+            return isTagged
+        }
+    }
+
+    /// Bits, counters and tagged hosts held.
+    public var entries: Int {
+        shards.reduce(0) { $0 + $1.tables.withLock { $0.bits.count + $0.counters.count + $0.tags.count } }
+    }
+
+    /// Those that went before their time, for want of room.
     public var evictions: UInt64 {
-        shards.reduce(0) { $0 &+ $1.tables.withLock { $0.bits.evictions &+ $0.counters.evictions } }
+        shards.reduce(0) {
+            $0 &+ $1.tables.withLock { $0.bits.evictions &+ $0.counters.evictions &+ $0.tags.evictions }
+        }
     }
 }
 

@@ -5,8 +5,8 @@ import RuleLanguage
 struct ThresholdCounter: Sendable {
     var start: Timestamp
     var count: UInt32
-    /// A rate filter has changed the action since then.
-    var changedSince: Timestamp?
+    /// A rate filter has changed the action since this second.
+    var changedSince: Int64?
 }
 
 /// What a threshold makes of a match.
@@ -73,7 +73,7 @@ struct ThresholdTest: Sendable {
 
     private func countRate(_ counter: inout ThresholdCounter, at time: Timestamp) -> ThresholdOutcome {
         if let since = counter.changedSince {
-            if time.microseconds &- since.microseconds <= Int64(timeout) &* 1_000_000 { return .changed }
+            if time.seconds &- since <= Int64(timeout) { return .changed }
             counter.changedSince = nil
             return .alert
         }
@@ -83,7 +83,7 @@ struct ThresholdTest: Sendable {
         }
         counter.count &+= 1
         guard counter.count > count else { return .alert }
-        counter.changedSince = time
+        counter.changedSince = time.seconds
         return .changed
     }
 }

@@ -10,6 +10,14 @@ public struct EffectiveVariables: Hashable, Sendable {
     /// - Parameter configured: what holds where neither group nor policy says anything; `HOME_NET` above all, which is
     ///   to name the networks inside. An `EXTERNAL_NET` among them counts more than the one made from `HOME_NET`.
     public init(group: StatefulRuleGroup, policy: FirewallPolicy, configured: RuleVariables) {
+        self.init(policy: policy, configured: configured)
+        for (name, definition) in group.variables.ipSets { ipSets[name] = definition.values }
+        for (name, definition) in group.variables.portSets { portSets[name] = definition.values }
+        references = group.ipSetReferences
+    }
+
+    /// What holds outside of rule groups.
+    public init(policy: FirewallPolicy, configured: RuleVariables) {
         ipSets = configured.ipSets.mapValues(\.values)
         portSets = configured.portSets.mapValues(\.values)
         if let homeNet = policy.homeNet { ipSets["HOME_NET"] = homeNet.values }
@@ -17,8 +25,5 @@ public struct EffectiveVariables: Hashable, Sendable {
         if configured.ipSets["EXTERNAL_NET"] == nil, let homeNet = ipSets["HOME_NET"], !homeNet.isEmpty {
             ipSets["EXTERNAL_NET"] = ["!" + VariableDefinition(homeNet).text]
         }
-        for (name, definition) in group.variables.ipSets { ipSets[name] = definition.values }
-        for (name, definition) in group.variables.portSets { portSets[name] = definition.values }
-        references = group.ipSetReferences
     }
 }

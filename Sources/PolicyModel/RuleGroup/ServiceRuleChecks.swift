@@ -59,6 +59,10 @@ struct ServiceRuleChecks {
                         hint: "is this more than one rule? In a JSON string \\n ends a rule, a line break does not"))
             } else if ServiceRuleChecks.refusedKeywords.contains(option.name) {
                 problems.append(rule.diagnostic(at: option.nameToken, "RuleOptions \(option.name) is not supported"))
+            } else if option.name == "tag", option.value?.text.hasPrefix("host") == true {
+                problems.append(
+                    rule.diagnostic(
+                        at: option.nameToken, "RuleOptions tag of a host is not supported", hint: "tag:session is"))
             } else if option.name == "gid" {
                 problems.append(
                     rule.diagnostic(
