@@ -32,6 +32,13 @@ public final class Transaction {
     private let only: FlowDirection?
     /// Set by the log once the record is written.
     public var isLogged = false
+    /// A `config` rule wants no record of it, nor of its answer.
+    public private(set) var isLeftOut = false
+
+    public func leaveOut() {
+        isLogged = true
+        isLeftOut = true
+    }
 
     init(
         identifier: UInt64, appProtocol: AppProtocol, facts: TransactionFacts, complete: (UInt8, UInt8),

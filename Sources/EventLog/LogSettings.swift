@@ -16,6 +16,7 @@ public struct LogSettings: Sendable {
     public var customHTTPFields: [String] = []
     /// What becomes of the address a proxy names in alerts; nil leaves it out.
     public var forwardedFor: ForwardedFor?
+    public var dns = DNSLogSettings()
     /// Suricata's records: nothing it would not write, names of dropped flows included.
     public var compatibleWithSuricata = false
     /// `pkt_src` of packets.
