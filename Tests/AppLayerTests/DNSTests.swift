@@ -83,7 +83,8 @@ struct DNSTests {
         settings.compatibleWithSuricata = true
         let flow = Datagrams(settings: settings)
         flow.take(DNSBytes.query(Array(repeating: label(63), count: 17).joined(separator: ".")))
-        let pointer = DNSBytes.question(raw: [1, 0x61, 0xc0, 14])
+        // Behind the name's pointer stands one that points at itself.
+        let pointer = DNSBytes.question(raw: [1, 0x61, 0xc0, 16], type: 0xc010)
         flow.take(DNSBytes.message(questions: [pointer]))
         #expect(flow.messages.map { $0.questions[0].name.bytes.count } == [1025, 1])
         #expect(flow.messages.map { $0.questions[0].name.flags } == [.truncated, .loop])
