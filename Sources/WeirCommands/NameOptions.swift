@@ -1,4 +1,7 @@
+import AppLayer
 import EventLog
+import FirewallEngine
+import FlowTracking
 
 extension ConfigurationKey {
     /// Options of the protocols that names are read from, and of their records.
