@@ -5,6 +5,6 @@ enum DNSCrypt {
 
     static func isCertificateQuery(_ message: DNSMessage) -> Bool {
         guard message.questions.count == 1 else { return false }
-        return prefixes.contains { message.questions[0].name.bytes.starts(with: $0) }
+        return prefixes.contains { message.questions[0].name.bytes.map(\.lowercased).starts(with: $0) }
     }
 }

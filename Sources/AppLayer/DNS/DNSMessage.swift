@@ -31,21 +31,25 @@ public final class DNSMessage {
     /// Records kept of one section. A name in them can be 20 times as long as what it takes in the message.
     static let maximumRecords = 128
 
-    /// The bytes end early, or a name is malformed: what came before is here.
+    /// The bytes end early, a name is malformed, or the counts cannot be: what came before is here.
     public private(set) var isMalformed = false
 
-    /// - Throws: when there is no header, or too many questions; where Suricata's reading is wanted, for everything malformed.
+    /// - Throws: when there is no header; where Suricata's reading is wanted, for everything malformed.
     init(_ bytes: RawSpan, compatibleWithSuricata: Bool = false) throws(EndOfBytes) {
         var cursor = ByteCursor(bytes)
         identifier = try cursor.u16()
         flags = try cursor.u16()
         questionCount = try cursor.u16()
         counts = (try cursor.u16(), try cursor.u16(), try cursor.u16())
-        guard questionCount <= DNSMessage.maximumQuestions || compatibleWithSuricata else { throw EndOfBytes() }
         end = cursor.offset
+        let records = Int(questionCount) + Int(counts.answers) + Int(counts.authority) + Int(counts.additional)
+        // Each takes two bytes at least.
+        isMalformed = 12 + 2 * records > bytes.byteCount || questionCount > DNSMessage.maximumQuestions
+        if compatibleWithSuricata { isMalformed = false }
+        let count = compatibleWithSuricata ? questionCount : min(questionCount, UInt16(DNSMessage.maximumQuestions))
         var memory = DNSName.Memory()
         do throws(EndOfBytes) {
-            try readSections(&cursor, &memory)
+            try readSections(&cursor, questions: count, &memory)
         } catch {
             guard !compatibleWithSuricata else { throw error }
             isMalformed = true
@@ -54,13 +58,15 @@ public final class DNSMessage {
     }
 
     @_lifetime(cursor: copy cursor)
-    private func readSections(_ cursor: inout ByteCursor, _ memory: inout DNSName.Memory) throws(EndOfBytes) {
-        for _ in 0..<questionCount {
+    private func readSections(
+        _ cursor: inout ByteCursor, questions count: UInt16, _ memory: inout DNSName.Memory
+    ) throws(EndOfBytes) {
+        for _ in 0..<count {
             let name = try DNSName.read(&cursor, &memory)
             questions.append(Question(name: name, type: try cursor.u16(), dnsClass: try cursor.u16()))
             end = cursor.offset
         }
-        guard isResponse else { return }
+        guard isResponse, !isMalformed else { return }
         try DNSMessage.read(counts.answers, &cursor, &memory, into: &answers)
         try DNSMessage.read(counts.authority, &cursor, &memory, into: &authorities)
     }

@@ -116,7 +116,7 @@ public final class DNSParser: ApplicationParser {
         let records =
             Int(message.questionCount) + Int(message.counts.answers) + Int(message.counts.authority)
             + Int(message.counts.additional)
-        guard 12 + 2 * records <= bytes.byteCount else { return nil }
+        guard 12 + 2 * records <= bytes.byteCount || message.isMalformed else { return nil }
         if message.isMalformed, strictly || message.questions.isEmpty || message.opcode > 5 { return nil }
         guard strictly else { return .dns }
         guard message.questions.count == 1, [1, 3, 255].contains(message.questions[0].dnsClass),
