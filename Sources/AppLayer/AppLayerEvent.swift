@@ -133,6 +133,7 @@ public enum AppLayerEvent: String, Hashable, Sendable, CaseIterable {
     /// Events that rules may name and nothing raises: of protocols that are recognised and not read, and of the past.
     public static let neverRaised: Set<String> = Set(
         """
+        tls.certificate_missing_element tls.certificate_unknown_element tls.certificate_invalid_string
         dns.unsolicited_response dns.not_a_request dns.not_a_response dns.flooded dns.state_memcap_reached
         dhcp.malformed_options dhcp.truncated_options dnp3.bad_link_crc dnp3.bad_transport_crc dnp3.flooded
         dnp3.len_too_small dnp3.unknown_object http2.authority_host_mismatch http2.extra_header_data

@@ -33,6 +33,8 @@ public struct SessionEvents: OptionSet, Sendable {
         .mismatchedProtocols, .wrongDirectionFirst, .recognizedInOneDirection, .recognitionSkipped,
         .noTLSAfterStartTLS, .unexpectedProtocol,
     ]
+    /// The first bytes are a server's: client and server change places, in the session from here on.
+    public static let reversed = SessionEvents(rawValue: 1024)
 
     /// The events that rules can name.
     public static let byName: [String: SessionEvents] = [
@@ -58,7 +60,9 @@ public final class AppLayerSession {
 
     private let settings: AppLayerSettings
     private let isStream: Bool
-    private let serverPort: UInt16
+    private var ports: (client: UInt16, server: UInt16)
+    /// The flow's beginning was not seen: what looks like its client may be its server.
+    private var mayReverse: Bool
     /// What came before recognition, by direction.
     private var early: (toServer: [UInt8], toClient: [UInt8]) = ([], [])
     /// No pattern fits this direction.
@@ -77,11 +81,17 @@ public final class AppLayerSession {
     /// Another connection has announced this one.
     private var announced: FTPTransfer?
 
-    /// - Parameter announced: what an FTP connection has said about this one.
-    public init(isStream: Bool, serverPort: UInt16, settings: AppLayerSettings, announced: FTPTransfer? = nil) {
+    /// - Parameters:
+    ///   - isMidstream: the beginning of the connection was not seen.
+    ///   - announced: what an FTP connection has said about this one.
+    public init(
+        isStream: Bool, clientPort: UInt16 = 0, serverPort: UInt16, settings: AppLayerSettings,
+        isMidstream: Bool = false, announced: FTPTransfer? = nil
+    ) {
         self.announced = announced
         self.isStream = isStream
-        self.serverPort = serverPort
+        ports = (clientPort, serverPort)
+        mayReverse = settings.reversesFlows && (isMidstream || !isStream)
         self.settings = settings
     }
 
@@ -148,7 +158,12 @@ public final class AppLayerSession {
 
     /// - Parameter all: every byte of this direction so far.
     private func recognize(_ direction: FlowDirection, all: RawSpan, isKept: Bool) -> SessionEvents {
-        switch ProtocolDetector.examine(stream: all, direction, serverPort: serverPort) {
+        let answer = ProtocolDetector.examine(stream: all, direction, serverPort: ports.server, settings: settings)
+        if isBackwards(answer, direction, all) {
+            reverse()
+            return recognize(direction.opposite, all: all, isKept: isKept).union(.reversed)
+        }
+        switch answer {
         case .recognized(let found):
             var events = setProtocol(found, direction)
             clearEarly(direction)
@@ -174,6 +189,32 @@ public final class AppLayerSession {
             if !isKept { keep(all, direction) }
             return []
         }
+    }
+
+    /// The bytes are what a server says, and nothing was seen of the flow before.
+    private func isBackwards(_ answer: ProtocolDetector.Answer, _ direction: FlowDirection, _ bytes: RawSpan) -> Bool {
+        guard mayReverse, direction == .toServer, !appProtocol.isRecognized, early.toClient.isEmpty else { return false }
+        switch answer {
+        case .undecided: return false
+        case .recognized(let found):
+            // The bit QR of the message, behind its length in a stream.
+            let place = isStream ? 4 : 2
+            return found == .dns && bytes.byteCount > place && bytes.byte(at: place) & 0x80 != 0
+        case .noMatch:
+            guard isStream else { return false }
+            let other = ProtocolDetector.examine(
+                stream: bytes, .toClient, serverPort: ports.client, settings: settings)
+            if case .recognized = other { return true }
+            return false
+        }
+    }
+
+    private func reverse() {
+        mayReverse = false
+        ports = (ports.server, ports.client)
+        early = (early.toClient, early.toServer)
+        hasNoMatch = (hasNoMatch.toClient, hasNoMatch.toServer)
+        ended = (ended.toClient, ended.toServer)
     }
 
     /// The server's words show the protocol, and the client's, which came before, did not: they are read first, for the
@@ -245,12 +286,15 @@ public final class AppLayerSession {
 
     private func makeParser(_ found: AppProtocol) -> (any ApplicationParser)? {
         switch found {
-        case .tls: TLSParser(settings: settings)
+        case .tls: TLSParser(settings: settings, origin: originalProtocol)
         case .http1: HTTPParser(settings: settings)
-        case .dns: DNSParser(isStream: isStream)
+        case .dns: DNSParser(isStream: isStream, settings: settings)
         case .ssh: SSHParser(settings: settings)
         case .smtp: SMTPParser(settings: settings)
         case .ftp: FTPParser()
+        // Differs: Suricata does not look for TLS behind IMAP, POP3, LDAP, XMPP and SOCKS.
+        case .imap, .pop3, .ldap, .xmpp, .pgsql: settings.compatibleWithSuricata ? nil : UpgradeParser(found)
+        case .socks: settings.compatibleWithSuricata ? nil : SOCKSParser()
         default: nil
         }
     }
@@ -284,6 +328,8 @@ public final class AppLayerSession {
         handOvers += 1
         guard handOvers <= AppLayerSession.maximumHandOvers else { return fail().union(.protocolChanged) }
         var events: SessionEvents = .protocolChanged
+        // Where the client leads, what its server has said belongs to the old protocol.
+        if direction == .toServer { early.toClient = [] }
         let other = parser.takeEarlyBytes(direction.opposite)
         if !other.isEmpty { events.formUnion(feed(direction.opposite, unsafe other.span.bytes)) }
         if rest.byteCount > 0 { events.formUnion(feed(direction, rest)) }
@@ -315,11 +361,14 @@ public final class AppLayerSession {
     public func feed(
         datagram bytes: RawSpan, _ direction: FlowDirection, ports: (source: UInt16, destination: UInt16)
     ) -> SessionEvents {
-        // Differs: in Suricata a malformed datagram says nothing about the next one.
-        if settings.compatibleWithSuricata { malformed = nil }
-        guard malformed == nil else { return [] }
+        // A malformed datagram says nothing about the next one.
+        malformed = nil
         guard appProtocol(direction) == .unknown else { return parse(direction, bytes) }
         let answer = ProtocolDetector.examine(datagram: bytes, direction, ports: ports, settings: settings)
+        if isBackwards(answer, direction, bytes) {
+            reverse()
+            return feed(datagram: bytes, direction.opposite, ports: ports).union(.reversed)
+        }
         let other = appProtocol(direction.opposite)
         let found: AppProtocol
         switch answer {

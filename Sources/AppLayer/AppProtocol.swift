@@ -32,6 +32,11 @@ public enum AppProtocol: UInt8, Hashable, Sendable, CaseIterable {
     case modbus
     case dnp3
     case enip
+    case dnscrypt
+    case ldap
+    case pgsql
+    case socks
+    case xmpp
 
     /// The name in EVE records and in rules.
     public var name: String {
@@ -67,6 +72,11 @@ public enum AppProtocol: UInt8, Hashable, Sendable, CaseIterable {
         case .modbus: "modbus"
         case .dnp3: "dnp3"
         case .enip: "enip"
+        case .dnscrypt: "dnscrypt"
+        case .ldap: "ldap"
+        case .pgsql: "pgsql"
+        case .socks: "socks"
+        case .xmpp: "xmpp"
         }
     }
 

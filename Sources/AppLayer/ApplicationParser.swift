@@ -17,6 +17,7 @@ public enum MalformedReason: String, Error, Hashable, Sendable {
     case tlsInvalidRecordVersion = "tls.invalid_record_version"
     case tlsInvalidRecordLength = "tls.invalid_record_length"
     case tlsInvalidHandshake = "tls.invalid_handshake_message"
+    case tlsNameChanged = "tls.name_changed"
     case tlsHandshakeTooLong = "tls.handshake_too_long"
     case httpRequestLineInvalid = "http.request_line_invalid"
     case httpHeadTooLong = "http.request_headers_too_long"
@@ -30,6 +31,7 @@ public enum MalformedReason: String, Error, Hashable, Sendable {
     case sshInvalidRecord = "ssh.invalid_record"
     case smtpInvalidReply = "smtp.invalid_reply"
     case smtpTooManyCommands = "smtp.too_many_commands"
+    case socksMalformed = "socks.malformed_data"
     case sequenceGap = "applayer.gap"
 }
 
@@ -67,9 +69,9 @@ public struct AppLayerSettings: Sendable {
     /// Bytes kept for one direction while the protocol is not recognised. Every pattern shows within the first
     /// kilobyte; the rest serves banners that precede a client's first words.
     public var recognitionBytes = 8192
-    /// One TLS handshake message. RFC 8446 allows 2^24, clients send up to a few kilobytes (post-quantum key shares);
-    /// certificates chains up to some tens.
-    public var tlsHandshakeBytes = 65_536
+    /// One TLS handshake message. A ClientHello has at most 131,396 bytes (RFC 8446 section 4.1.2: lists of 2^16 bytes);
+    /// clients send a few kilobytes (post-quantum key shares), servers certificate chains of some tens.
+    public var tlsHandshakeBytes = 135_168
     /// One HTTP message head: start line and fields. Servers refuse more than 8 to 64 KiB.
     public var httpHeadBytes = 65_536
     /// Header fields of one message.
@@ -78,6 +80,11 @@ public struct AppLayerSettings: Sendable {
     public var httpPipeline = 256
     /// Content of one mail. Rules look for documents and links near a mail's begin; a flow keeps one at a time.
     public var smtpMailBytes = 262_144
+    /// Ports where DNS is recognised by its shape alone; elsewhere it must fit in every respect.
+    public var dnsPorts: [UInt16] = [53]
+    /// A flow whose first bytes are a server's turns round: where flows are analysed that began unseen. Not on a gateway,
+    /// where a client could choose the direction in which rules judge it.
+    public var reversesFlows = false
     /// Bodies are kept for rules to look into.
     public var keepsBodies = false
     /// Bodies are measured for records of files, whether or not rules look into them.

@@ -34,6 +34,13 @@ public final class Transaction {
     public var isLogged = false
     /// Events that the log has.
     public var loggedEvents = 0
+    /// A `config` rule wants no record of it, nor of its answer.
+    public private(set) var isLeftOut = false
+
+    public func leaveOut() {
+        isLogged = true
+        isLeftOut = true
+    }
 
     init(
         identifier: UInt64, appProtocol: AppProtocol, facts: TransactionFacts, complete: (UInt8, UInt8),

@@ -25,7 +25,7 @@ extension EVEEncoder {
             forwardedFor: forwardedFor)
         application(conversation?.session)
         if flow != nil { writer.member("direction", literal: direction == .toServer ? "to_server" : "to_client") }
-        if let transaction = transaction ?? conversation?.session.transactions.last { facts(transaction) }
+        if let transaction = transaction ?? conversation?.session.transactions.last { factsOfAlert(transaction) }
         if let transaction { files(transaction, direction) }
         if let flow { flowSummary(flow) }
         verdict(decision, direction: direction, event.packet)

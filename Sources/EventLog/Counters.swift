@@ -1,3 +1,4 @@
+import AppLayer
 import Detection
 import FlowTracking
 import Wire
@@ -63,6 +64,10 @@ public struct Counters: Sendable {
     public var smtp: UInt64 = 0
     public var ftpData: UInt64 = 0
     public var parserErrors: UInt64 = 0
+    /// Flows by the raw value of their recognised protocol.
+    public var protocolsOverTCP = [UInt64](repeating: 0, count: AppProtocol.allCases.count)
+    public var protocolsOverUDP = [UInt64](repeating: 0, count: AppProtocol.allCases.count)
+    public var dnsOverTCP: UInt64 = 0
 
     public init() {}
 }

@@ -2,29 +2,73 @@ import AppLayer
 import NetTypes
 
 extension EVEEncoder {
-    /// The `dns` object, version 2. A query with several questions makes a record for each.
+    /// The `dns` object of a record, version 2. A query with several questions makes a record for each.
     mutating func dns(_ transaction: Transaction, _ message: DNSMessage, question number: Int) {
         writer.beginObject("dns")
         writer.member("version", 2)
-        writer.member("type", literal: message.isResponse ? "answer" : "query")
-        writer.member("id", message.identifier)
-        if message.isResponse { responseFlags(message) }
-        if message.flags & 0x40 != 0 { writer.member("z", true) }
-        if message.isResponse { writer.member("opcode", message.opcode) }
-        if message.questions.indices.contains(number) {
-            writer.member("rrname", bytes: message.questions[number].name)
-            writer.member("rrtype", DNSNames.type(message.questions[number].type))
-        }
         if message.isResponse {
-            writer.member("rcode", DNSNames.responseCode(message.responseCode))
-            records("answers", message.answers)
-            grouped(message.answers)
-            records("authorities", message.authorities)
+            answer(message)
         } else {
-            writer.member("tx_id", transaction.identifier)
-            writer.member("opcode", message.opcode)
+            query(transaction, message, question: number)
         }
         writer.endObject()
+    }
+
+    /// The `dns` object of an alert: a query's questions in a list, a response in an object of its own.
+    mutating func dnsOfAlert(_ transaction: Transaction, _ message: DNSMessage) {
+        writer.beginObject("dns")
+        writer.member("version", 2)
+        if message.isResponse {
+            writer.beginObject("answer")
+            writer.member("version", 2)
+            answer(message)
+            writer.endObject()
+        } else {
+            writer.beginArray("query")
+            for number in message.questions.indices.prefix(EVEEncoder.maximumQuestionsOfAlert) {
+                writer.beginObject()
+                query(transaction, message, question: number)
+                writer.endObject()
+            }
+            writer.endArray()
+        }
+        writer.endObject()
+    }
+
+    /// Questions shown with an alert; a record of each is written beside it.
+    private static let maximumQuestionsOfAlert = 64
+
+    private mutating func query(_ transaction: Transaction, _ message: DNSMessage, question number: Int) {
+        writer.member("type", literal: "query")
+        writer.member("id", message.identifier)
+        question(message, number)
+        writer.member("tx_id", transaction.identifier)
+        if message.flags & 0x40 != 0 { writer.member("z", true) }
+        writer.member("opcode", message.opcode)
+    }
+
+    private mutating func answer(_ message: DNSMessage) {
+        writer.member("type", literal: "answer")
+        writer.member("id", message.identifier)
+        responseFlags(message)
+        if message.flags & 0x40 != 0 { writer.member("z", true) }
+        writer.member("opcode", message.opcode)
+        question(message, 0)
+        writer.member("rcode", DNSNames.responseCode(message.responseCode))
+        if settings.dns.detailed { records("answers", message.answers) }
+        if settings.dns.grouped { grouped(message.answers) }
+        records("authorities", message.authorities)
+    }
+
+    private mutating func question(_ message: DNSMessage, _ number: Int) {
+        guard message.questions.indices.contains(number) else { return }
+        name(message.questions[number].name)
+        writer.member("rrtype", DNSNames.type(message.questions[number].type))
+    }
+
+    private mutating func name(_ name: DNSName) {
+        writer.member("rrname", bytes: name.bytes)
+        if name.flags.contains(.truncated) { writer.member("rrname_truncated", true) }
     }
 
     private mutating func responseFlags(_ message: DNSMessage) {
@@ -41,7 +85,7 @@ extension EVEEncoder {
         writer.beginArray(key)
         for record in records {
             writer.beginObject()
-            writer.member("rrname", bytes: record.name)
+            name(record.name)
             writer.member("rrtype", DNSNames.type(record.type))
             writer.member("ttl", record.timeToLive)
             content(record.content)
@@ -53,6 +97,9 @@ extension EVEEncoder {
     private mutating func content(_ content: DNSRecord.Content) {
         switch content {
         case .address(let address): writer.member("rdata", address.longText)
+        case .name(let name):
+            writer.member("rdata", bytes: name.bytes)
+            if name.flags.contains(.truncated) { writer.member("rdata_truncated", true) }
         case .text(let bytes): writer.member("rdata", bytes: bytes)
         case .authority(let authority): soa("soa", authority)
         case .service(let priority, let weight, let port, let name):
@@ -94,6 +141,7 @@ extension EVEEncoder {
             for record in records where record.type == type {
                 switch record.content {
                 case .address(let address): writer.element(address.longText)
+                case .name(let name): writer.element(bytes: name.bytes)
                 case .text(let bytes): writer.element(bytes: bytes)
                 default: break
                 }
@@ -118,7 +166,13 @@ extension IPAddress {
 }
 
 /// Names of DNS numbers (IANA "Domain Name System Parameters").
-enum DNSNames {
+public enum DNSNames {
+    /// The number of a type's name, in any case.
+    public static func number(ofType name: String) -> UInt16? {
+        let wanted = name.uppercased()
+        return types.first { $0.value == wanted }?.key
+    }
+
     static func type(_ number: UInt16) -> String {
         types[number] ?? "TYPE\(number)"
     }

@@ -99,7 +99,7 @@ public struct EventRecorder: ~Copyable {
         policy: CompiledPolicy
     ) {
         guard isEnabled else { return }
-        for part in 0..<EVEEncoder.parts(of: transaction) {
+        for part in 0..<EVEEncoder.parts(of: transaction) where isWanted(transaction, part: part) {
             encoder.transaction(
                 transaction, part: part, flow: flow, time: time, packetNumber: packetNumber, conversation: conversation,
                 policy: policy)
@@ -134,6 +134,15 @@ public struct EventRecorder: ~Copyable {
         guard isEnabled else { return }
         encoder.stats(counters, activeFlows: activeFlows, uptime: uptime, time: time, policy: policy)
         finish()
+    }
+
+    private func isWanted(_ transaction: Transaction, part: Int) -> Bool {
+        guard case .dns(let message) = transaction.facts else { return true }
+        guard message.isResponse else {
+            return settings.dns.requests && settings.dns.logs(message.questions[part].type)
+        }
+        return settings.dns.responses
+            && (settings.dns.types.isEmpty || message.questions.contains { settings.dns.logs($0.type) })
     }
 
     private mutating func finish() {

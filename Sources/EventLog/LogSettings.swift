@@ -22,6 +22,7 @@ public struct LogSettings: Sendable {
     public var logsNetflow = false
     /// Ethernet addresses, in records of packets and of flows.
     public var logsEthernet = false
+    public var dns = DNSLogSettings()
     /// Suricata's records: nothing it would not write, names of dropped flows included.
     public var compatibleWithSuricata = false
     /// `pkt_src` of packets.

@@ -1,3 +1,4 @@
+import AppLayer
 import Detection
 import FlowTracking
 import NetTypes
@@ -35,11 +36,14 @@ extension EVEEncoder {
         ips(counters)
         stateless(counters, policy)
         writer.beginObject("app_layer")
+        protocols(counters)
         writer.beginObject("tx")
-        writer.member("tls", counters.tls)
+        // Suricata does not count what is one for each connection.
+        writer.member("tls", settings.compatibleWithSuricata ? 0 : counters.tls)
         writer.member("http", counters.http)
-        writer.member("dns", counters.dns)
-        writer.member("ssh", counters.ssh)
+        writer.member("dns_tcp", counters.dnsOverTCP)
+        writer.member("dns_udp", counters.dns &- counters.dnsOverTCP)
+        writer.member("ssh", settings.compatibleWithSuricata ? 0 : counters.ssh)
         writer.member("smtp", counters.smtp)
         writer.member("ftp-data", counters.ftpData)
         writer.endObject()
@@ -48,6 +52,25 @@ extension EVEEncoder {
         writer.endObject()
         writer.endObject()
         writer.endObject()
+        writer.endObject()
+    }
+
+    /// Protocols that run over both, and have a counter for each.
+    private static let overBoth: Set<AppProtocol> = [.dns, .dcerpc, .krb5, .nfs, .enip, .sip, .failed]
+
+    /// `app_layer.flow`: flows by protocol, those that were seen.
+    private mutating func protocols(_ counters: Counters) {
+        writer.beginObject("flow")
+        for found in AppProtocol.allCases where found != .unknown {
+            let overTCP = counters.protocolsOverTCP[Int(found.rawValue)]
+            let overUDP = counters.protocolsOverUDP[Int(found.rawValue)]
+            if EVEEncoder.overBoth.contains(found) {
+                if overTCP > 0 { writer.member(key: found.name + "_tcp", overTCP) }
+                if overUDP > 0 { writer.member(key: found.name + "_udp", overUDP) }
+            } else if overTCP &+ overUDP > 0 {
+                writer.member(key: found.name, overTCP &+ overUDP)
+            }
+        }
         writer.endObject()
     }
 

@@ -36,6 +36,15 @@ extension EVEEncoder {
         }
     }
 
+    /// What an alert shows of the transaction it is about.
+    mutating func factsOfAlert(_ transaction: Transaction) {
+        if case .dns(let message) = transaction.facts {
+            dnsOfAlert(transaction, message)
+        } else {
+            facts(transaction)
+        }
+    }
+
     mutating func facts(_ transaction: Transaction, part: Int = 0) {
         switch transaction.facts {
         case .tls(let handshake): tls(handshake)
@@ -65,6 +74,7 @@ extension EVEEncoder {
             writer.member("notbefore", CertificateTime.text(leaf.notBefore))
             writer.member("notafter", CertificateTime.text(leaf.notAfter))
         }
+        if handshake.origin != .unknown { writer.member("from_proto", handshake.origin.name) }
         if let ja3 = handshake.ja3 { fingerprint("ja3", ja3) }
         if let ja3s = handshake.ja3s { fingerprint("ja3s", ja3s) }
         if let ja4 = handshake.ja4 { writer.member("ja4", bytes: ja4) }

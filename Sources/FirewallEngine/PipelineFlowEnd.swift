@@ -65,7 +65,9 @@ extension Pipeline {
         switch transaction.facts {
         case .tls: counters.tls += 1
         case .http: counters.http += 1
-        case .dns: counters.dns += 1
+        case .dns:
+            counters.dns += 1
+            if flows[index].ipProtocol == .tcp { counters.dnsOverTCP += 1 }
         case .ssh: counters.ssh += 1
         case .smtp: counters.smtp += 1
         case .ftpData: counters.ftpData += 1

@@ -68,7 +68,10 @@ extension Pipeline {
             context.isInStream = true
             var events: SessionEvents = []
             if isToServer {
-                conversation.toServer.deliver(payload, from: from) { events.formUnion(session.feed(direction, $0)) }
+                conversation.toServer.deliver(payload, from: from) {
+                    let way = events.contains(.reversed) ? direction.opposite : direction
+                    events.formUnion(session.feed(way, $0))
+                }
             } else {
                 conversation.toClient.deliver(payload, from: from) { events.formUnion(session.feed(direction, $0)) }
             }
@@ -97,10 +100,12 @@ extension Pipeline {
         var appLayer = settings.appLayer
         appLayer.keepsBodies = policy.inspectsBodies
         appLayer.measuresBodies = settings.log.logsFiles
+        appLayer.reversesFlows = settings.compatibleWithSuricata || settings.flow.midstream == .track
         let history = max(StatefulEvaluator.streamWindow, settings.historyBytes)
         let conversation = Conversation(
             session: AppLayerSession(
-                isStream: tuple.ipProtocol == .tcp, serverPort: tuple.destinationPort, settings: appLayer,
+                isStream: tuple.ipProtocol == .tcp, clientPort: tuple.sourcePort, serverPort: tuple.destinationPort,
+                settings: appLayer, isMidstream: flows[index].flags.contains(.midstream),
                 announced: tuple.ipProtocol == .tcp ? expectations.take(tuple, now: now) : nil),
             toServer: StreamReassembler(firstByte: base.0, historyLimit: history),
             toClient: StreamReassembler(firstByte: base.1, historyLimit: history))
@@ -111,18 +116,41 @@ extension Pipeline {
     /// Takes over what the session has found out.
     /// - Returns: a verdict when the parser has given up and the policy for that has decided.
     mutating func noteSession(_ conversation: Conversation, _ index: FlowIndex) -> Verdict? {
-        flows[index].applicationProtocol = conversation.session.appProtocol.rawValue
+        if context.sessionEvents.contains(.reversed) {
+            conversation.reverse()
+            flows[index].reverse()
+            context.direction = context.direction.opposite
+        }
+        countProtocol(conversation.session.appProtocol, index)
         for connection in conversation.session.takeExpected() {
             expectations.add(connection, flows[index].tuple, now: now)
         }
         guard context.sessionEvents.contains(.malformed) else { return nil }
         counters.parserErrors += 1
+        if conversation.session.malformed == .tlsNameChanged, flows[index].disposition == .passed {
+            // The one decision that is taken back: it was for another name.
+            flows[index].disposition = .undecided
+            flows[index].decidingSignature = -1
+        }
         guard flows[index].disposition == .undecided else { return nil }
         // What answers a request that is passed goes on; further requests do not, for nobody can read them.
         if conversation.isJudgedByRequest, context.direction == .toClient { return nil }
         // Differs: as Suricata's parsers and ours give up on different bytes, compat leaves such flows to the rules.
-        let standard: ExceptionPolicy = settings.compatibleWithSuricata ? .ignore : .dropFlow
+        // Without rules there is nothing to keep.
+        let standard: ExceptionPolicy =
+            settings.compatibleWithSuricata || policy.signatures.isEmpty ? .ignore : .dropFlow
         return handleException(.applicationError, .applicationError, standard: standard, flow: index)
+    }
+
+    private mutating func countProtocol(_ found: AppProtocol, _ index: FlowIndex) {
+        guard flows[index].applicationProtocol != found.rawValue else { return }
+        flows[index].applicationProtocol = found.rawValue
+        guard found != .unknown else { return }
+        if flows[index].ipProtocol == .tcp {
+            counters.protocolsOverTCP[Int(found.rawValue)] += 1
+        } else {
+            counters.protocolsOverUDP[Int(found.rawValue)] += 1
+        }
     }
 
     // MARK: rules

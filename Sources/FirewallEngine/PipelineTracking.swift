@@ -193,6 +193,7 @@ extension Pipeline {
             return conclude(index)
         }
         guard !isChecksumWrong else { return judge(index, bytes) }
+        if isOneSided(index, segment, direction) { flows[index].tcp.pickUp(segment, direction) }
         let outcome = flows[index].tcp.handle(segment, direction)
         updateState(index)
         noteStream(index, outcome.fault)
@@ -211,6 +212,14 @@ extension Pipeline {
         context.isStreamEstablished = flows[index].tcp.isEstablished
         if outcome.takesPayload { return takePayload(index, segment, bytes) }
         return judge(index, bytes)
+    }
+
+    /// The client goes on, and no answer to its SYN was seen.
+    private func isOneSided(_ index: FlowIndex, _ segment: TCPSegment, _ direction: FlowDirection) -> Bool {
+        let isWanted =
+            settings.flow.followsOneSide || settings.flow.midstream == .track && !settings.compatibleWithSuricata
+        return isWanted && direction == .toServer && flows[index].tcp.state == .synSent
+            && segment.flags.intersection([.syn, .ack, .rst]) == .ack
     }
 
     mutating func countBypassed() {

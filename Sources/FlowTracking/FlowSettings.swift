@@ -14,6 +14,8 @@ public struct FlowSettings: Sendable {
     public var otherIdle = 30
     /// What starts a TCP flow whose SYN was not seen.
     public var midstream = MidstreamPolicy.drop
+    /// A connection of which one direction alone is seen is followed all the same: for captures, not for a gateway.
+    public var followsOneSide = false
     /// Bytes without order kept for one direction of one flow; more waits for retransmission.
     public var pendingBytes = 262_144
     /// Out-of-order segments kept for one direction; a list of tiny ones costs more than its bytes.

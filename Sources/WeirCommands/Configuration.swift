@@ -180,7 +180,7 @@ extension ConfigurationKey {
             number("log.stats-interval", 0...86_400, "Seconds between stats records; 0 writes one at the end.") {
                 $0.settings.statsInterval = $1
             },
-        ]
+        ] + ConfigurationKey.ofNames
 
     private static func exception(
         _ name: String, _ cause: ExceptionCause, _ summary: String, packetsOnly: Bool = false

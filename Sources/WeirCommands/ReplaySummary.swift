@@ -70,7 +70,7 @@ extension Transaction {
         case .tls(let handshake): handshake.clientHello?.serverName.map { String(decoding: $0, as: UTF8.self) }
         case .http(let exchange): exchange.host.map { String(decoding: $0, as: UTF8.self) }
         case .dns(let message):
-            message.isResponse ? nil : message.questions.first.map { String(decoding: $0.name, as: UTF8.self) }
+            message.isResponse ? nil : message.questions.first.map { String(decoding: $0.name.bytes, as: UTF8.self) }
         case .ssh(let handshake): handshake.client.map { String(decoding: $0.software, as: UTF8.self) }
         case .ftpData(let transfer): String(decoding: transfer.file, as: UTF8.self)
         case .smtp(let mail): mail.sender.map { String(decoding: $0, as: UTF8.self) }

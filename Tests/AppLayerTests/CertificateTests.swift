@@ -70,16 +70,16 @@ struct CertificateTests {
         }
         let (leaf, events) = Self.read(bytes)
         #expect(leaf.map { CertificateTime.text($0.notBefore) } == expected)
-        #expect(events == (expected == nil ? [.tlsCertificateInvalidDate] : []))
+        #expect(events == (expected == nil ? [.tlsCertificateInvalidDate, .tlsInvalidHandshakeMessage] : []))
     }
 
     @Test("malformed certificates raise events and are not read")
     func malformed() {
         let good = CertificateBytes().bytes
         let null = CertificateBytes("a\0b").bytes
-        #expect(Self.read([UInt8](repeating: 5, count: 40)).events == [.tlsCertificateInvalidDER])
-        #expect(Self.read([]).events == [.tlsCertificateInvalidLength])
-        #expect(Self.read(null).events == [.tlsCertificateInvalidSubject])
+        #expect(Self.read([UInt8](repeating: 5, count: 40)).events == [.tlsCertificateInvalidDER, .tlsInvalidHandshakeMessage])
+        #expect(Self.read([]).events == [.tlsCertificateInvalidLength, .tlsInvalidHandshakeMessage])
+        #expect(Self.read(null).events == [.tlsCertificateInvalidSubject, .tlsInvalidHandshakeMessage])
         #expect(Self.read(null).leaf == nil)
         #expect(Self.read(good, [1, 2, 3]).leaf != nil, "only the leaf is read")
         #expect(Self.read(good, [1, 2, 3]).events == [])
@@ -88,7 +88,7 @@ struct CertificateTests {
             .server(TLSBytes.record(TLSBytes.serverHello(version: 0x0303) + TLSBytes.message(11, [0, 0, 9, 1]))),
         ])
         #expect(conversation.session.malformed == nil)
-        #expect(conversation.session.transactions.first?.events == [.tlsInvalidCertificate])
+        #expect(conversation.session.transactions.first?.events == [.tlsInvalidCertificate, .tlsInvalidHandshakeMessage])
     }
 
     @Test("fingerprint: SHA-1 of the leaf")

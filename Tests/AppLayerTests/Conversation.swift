@@ -98,7 +98,7 @@ private func describe(_ facts: TransactionFacts) -> String {
             "\(http.host.map(text) ?? "-") \(http.rawHost.map(text) ?? "-") \(http.port ?? 0) \(http.isHostAmbiguous)"
         return "\(names) \(host) \(http.status) \(describe(http.request)) \(describe(http.response))"
     case .dns(let dns):
-        let questions = dns.questions.map { "\(text($0.name)) \($0.type) \($0.dnsClass)" }
+        let questions = dns.questions.map { "\(text($0.name.bytes)) \($0.type) \($0.dnsClass)" }
         return "\(dns.identifier) \(dns.flags) \(questions) \(dns.counts)"
     case .ftpData(let transfer): return "\(transfer.command ?? "-") \(text(transfer.file))"
     case .smtp(let mail):

@@ -29,7 +29,8 @@ struct DNSTests {
     private static func names(_ bytes: [UInt8]) -> [String]? {
         let flow = Datagrams()
         flow.take(bytes)
-        return flow.session.appProtocol == .dns ? flow.messages.flatMap { $0.questions.map { text($0.name) } } : nil
+        guard flow.session.malformed == nil else { return nil }
+        return flow.session.appProtocol == .dns ? flow.messages.flatMap { $0.questions.map { text($0.name.bytes) } } : nil
     }
 
     @Test("a query and its response")
@@ -39,7 +40,7 @@ struct DNSTests {
         #expect(flow.take(DNSBytes.response("www.Example.com", code: 3), .toClient) == .recognitionDoneToClient)
         let messages = flow.messages
         #expect(messages.map(\.isResponse) == [false, true])
-        #expect(messages.flatMap(\.questions).map { text($0.name) } == ["www.Example.com", "www.Example.com"])
+        #expect(messages.flatMap(\.questions).map { text($0.name.bytes) } == ["www.Example.com", "www.Example.com"])
         #expect(messages[0].identifier == 0x1a2b)
         #expect(messages[0].questions[0].type == 28 && messages[0].questions[0].dnsClass == 1)
         #expect(messages[0].opcode == 0 && messages[1].responseCode == 3)
@@ -68,8 +69,46 @@ struct DNSTests {
         #expect(Self.names(DNSBytes.query(name(63))) == [name(63)])
         #expect(Self.names(DNSBytes.query(name(63) + ".y")) == [name(63) + ".y"])
         let dots = { (count: Int) in Array(repeating: "a", count: count).joined(separator: ".") }
-        #expect(Self.names(DNSBytes.query(dots(513))) == [dots(513)])
-        #expect(Self.names(DNSBytes.query(dots(514))) == nil)
+        #expect(Self.names(DNSBytes.query(dots(255))) == [dots(255)])
+        #expect(Self.names(DNSBytes.query(dots(256))) == nil)
+        let long = Array(repeating: label(63), count: 17).joined(separator: ".")
+        #expect(Self.names(DNSBytes.query(long)) == nil)
+    }
+
+    private func label(_ count: Int) -> String { String(repeating: "x", count: count) }
+
+    @Test("in Suricata's reading: long names are cut, and so are those that loop; both are events")
+    func cutNames() throws {
+        var settings = AppLayerSettings()
+        settings.compatibleWithSuricata = true
+        let flow = Datagrams(settings: settings)
+        flow.take(DNSBytes.query(Array(repeating: label(63), count: 17).joined(separator: ".")))
+        // Behind the name's pointer stands one that points at itself.
+        let pointer = DNSBytes.question(raw: [1, 0x61, 0xc0, 16], type: 0xc010)
+        flow.take(DNSBytes.message(questions: [pointer]))
+        #expect(flow.messages.map { $0.questions[0].name.bytes.count } == [1025, 1])
+        #expect(flow.messages.map { $0.questions[0].name.flags } == [.truncated, .loop])
+        #expect(flow.session.transactions.map(\.events) == [[.dnsNameTooLong], [.dnsInfiniteLoop]])
+    }
+
+    @Test("a malformed message has the names read so far, and the next datagram is read again")
+    func partialMessage() {
+        let flow = Datagrams()
+        flow.take(DNSBytes.message(questions: [DNSBytes.question("a.example")], questionCount: 2))
+        #expect(flow.session.malformed == .dnsMalformed)
+        flow.take(DNSBytes.query("b.example"))
+        #expect(flow.session.malformed == nil)
+        #expect(flow.messages.map { text($0.questions[0].name.bytes) } == ["a.example", "b.example"])
+        #expect(flow.session.transactions.map(\.events) == [[.dnsMalformedData], []])
+    }
+
+    @Test("a certificate query of DNSCrypt off port 53 is no DNS")
+    func dnscrypt() {
+        for (port, expected) in [(UInt16(443), AppProtocol.dnscrypt), (53, .dns)] {
+            let flow = Datagrams(port: port)
+            flow.take(DNSBytes.query("2.dnscrypt-cert.provider.example", type: 16))
+            #expect(flow.session.appProtocol == expected)
+        }
     }
 
     @Test("records of a response")
@@ -92,6 +131,7 @@ struct DNSTests {
         let shown = read.answers.map { record -> String in
             switch record.content {
             case .address(let address): "\(address)"
+            case .name(let name): text(name.bytes)
             case .text(let bytes): text(bytes)
             case .authority(let authority): "\(text(authority.server)) \(authority.minimum)"
             case .service(_, _, let port, _): "\(port)"
@@ -100,7 +140,7 @@ struct DNSTests {
             }
         }
         #expect(shown == ["192.0.2.7", "w.example.com", "a", "bc", "example.com 5", "443", "other", "other"])
-        #expect(read.answers.allSatisfy { text($0.name) == "example.com" && $0.timeToLive == 300 })
+        #expect(read.answers.allSatisfy { text($0.name.bytes) == "example.com" && $0.timeToLive == 300 })
     }
 
     @Test("multicast DNS, LLMNR and NetBIOS names are not DNS", arguments: [137, 5353, 5355] as [UInt16])
@@ -128,7 +168,7 @@ struct DNSTests {
         #expect(second([64] + [UInt8](repeating: 0x61, count: 64) + [0]) == nil)
     }
 
-    @Test("pointers to pointers: sixteen are followed", arguments: [(1, true), (16, true), (17, false), (200, false)])
+    @Test("pointers to pointers: 255 are followed", arguments: [(1, true), (16, true), (254, true), (256, false)])
     func chains(count: Int, isRead: Bool) {
         // Behind the question, whose name is the first pointer, each points to the next, the last to a letter.
         var writer = ByteWriter()
@@ -150,14 +190,14 @@ struct DNSTests {
         }
     }
 
-    @Test("a malformed message in a flow of DNS ends the reading")
+    @Test("a malformed datagram says nothing about the next")
     func malformed() {
         let flow = Datagrams()
         flow.take(DNSBytes.query("example.com"))
         #expect(flow.take([1, 2, 3]) == .malformed)
         #expect(flow.session.malformed == .dnsMalformed)
         flow.take(DNSBytes.query("other.example"))
-        #expect(flow.messages.count == 1)
+        #expect(flow.messages.count == 2)
     }
 
     @Test("counts that no message of this size can have")
@@ -169,9 +209,9 @@ struct DNSTests {
                 == nil)
     }
 
-    @Test("sixteen questions are read, of however many, and 64 messages are kept")
+    @Test("sixteen questions are read, a message of more is malformed, and 64 messages are kept")
     func caps() {
-        #expect(Self.names(DNSBytes.message(questions: (0..<40).map { DNSBytes.question("q\($0)") }))?.count == 16)
+        #expect(Self.names(DNSBytes.message(questions: (0..<40).map { DNSBytes.question("q\($0)") })) == nil)
         let flow = Datagrams()
         for number in 0..<200 { flow.take(DNSBytes.query("q\(number)")) }
         #expect(flow.session.transactions.map(\.identifier) == Array(136..<200))
@@ -226,7 +266,7 @@ struct DNSTests {
         ]
         let whole = Conversation(said, port: 53)
         #expect(
-            whole.dns.map { text($0.questions[0].name) } == [
+            whole.dns.map { text($0.questions[0].name.bytes) } == [
                 "one.example", "two.example", "one.example", "two.example", "three.example",
             ])
         #expect(Conversation(byteByByte(said), port: 53).facts == whole.facts)
@@ -236,11 +276,14 @@ struct DNSTests {
         }
     }
 
-    @Test("a stream on another port is not probed for DNS")
+    @Test("a stream on another port is DNS when a whole message fits in every respect; not for Suricata")
     func otherPort() {
-        #expect(
-            Conversation([.client(DNSBytes.stream(DNSBytes.query("example.com")))], port: 5353).session.appProtocol
-                == .unknown)
+        let query = DNSBytes.stream(DNSBytes.query("example.com"))
+        #expect(Conversation([.client(query)], port: 5353).session.appProtocol == .dns)
+        #expect(Conversation([.client(Array(query.dropLast()))], port: 5353).session.appProtocol == .unknown)
+        var settings = AppLayerSettings()
+        settings.compatibleWithSuricata = true
+        #expect(Conversation([.client(query)], port: 5353, settings: settings).session.appProtocol == .unknown)
     }
 
     @Test(
@@ -257,7 +300,7 @@ struct DNSTests {
         let message =
             DNSBytes.query("big.example") + [UInt8](repeating: 0, count: 65_535 - DNSBytes.query("big.example").count)
         let said: [Said] = [.client(DNSBytes.stream(message, DNSBytes.query("next.example")))]
-        #expect(Conversation(said, port: 53).dns.map { text($0.questions[0].name) } == ["big.example", "next.example"])
+        #expect(Conversation(said, port: 53).dns.map { text($0.questions[0].name.bytes) } == ["big.example", "next.example"])
     }
 
     @Test("nothing that a peer sends traps")

@@ -84,17 +84,30 @@ struct TLSHandshakeTests {
 
     @Test("after a HelloRetryRequest the second hello counts, whether or not data came before it")
     func retry() {
-        let second = TLSBytes.record(ClientHelloBytes("second.example").with { $0.keyShares = [(0x0017, 65)] }.message)
+        let second = TLSBytes.record(ClientHelloBytes("example.com").with { $0.keyShares = [(0x0017, 65)] }.message)
         for between in [[], TLSBytes.changeCipherSpec, TLSBytes.changeCipherSpec + TLSBytes.applicationData()] {
             let conversation = Conversation([.client(Self.hello + between)])
             #expect(conversation.serverName == "example.com")
             conversation.server(TLSBytes.record(TLSBytes.serverHello(isRetry: true)) + TLSBytes.changeCipherSpec)
             #expect(conversation.tls?.serverHello?.isRetryRequest == true)
             conversation.client((between.isEmpty ? TLSBytes.changeCipherSpec : []) + second)
-            #expect(conversation.serverName == "second.example", "\(between.count) bytes between")
+            #expect(conversation.tls?.helloFacts(publicNames: [])?.contains(.second) == true, "\(between.count) bytes between")
             conversation.server(TLSBytes.record(TLSBytes.serverHello()) + TLSBytes.applicationData())
             #expect(conversation.tls?.serverHello?.isRetryRequest == false)
             #expect(Self.progress(conversation) == [Step.handshakeDone, Step.handshakeDone])
+        }
+    }
+
+    @Test("a second hello for another name is malformed; Suricata takes it")
+    func otherName() {
+        let second = TLSBytes.record(ClientHelloBytes("second.example").message)
+        var settings = AppLayerSettings()
+        for isCompatible in [false, true] {
+            settings.compatibleWithSuricata = isCompatible
+            let conversation = Conversation([.client(Self.hello)], settings: settings)
+            conversation.server(TLSBytes.record(TLSBytes.serverHello(isRetry: true)) + TLSBytes.changeCipherSpec)
+            conversation.client(TLSBytes.changeCipherSpec + second)
+            #expect(conversation.session.malformed == (isCompatible ? nil : .tlsNameChanged))
         }
     }
 

@@ -5,15 +5,14 @@ import Wire
 ///     0 identifier   2 flags   4 questions   6 answers   8 authority   10 additional   12 sections
 public final class DNSMessage {
     public struct Question: Sendable {
-        /// Labels joined by dots, without a trailing dot; the bytes as sent.
-        public let name: [UInt8]
+        public let name: DNSName
         public let type: UInt16
         public let dnsClass: UInt16
     }
 
     public let identifier: UInt16
     public let flags: UInt16
-    public let questions: [Question]
+    public private(set) var questions: [Question] = []
     public let counts: (answers: UInt16, authority: UInt16, additional: UInt16)
 
     /// Of a response; more than are kept are left out.
@@ -24,45 +23,74 @@ public final class DNSMessage {
     public var opcode: UInt8 { UInt8(truncatingIfNeeded: flags >> 11) & 15 }
     public var responseCode: UInt8 { UInt8(truncatingIfNeeded: flags) & 15 }
 
-    /// Questions read from one message; servers answer one.
+    /// What is odd about the names of a query, or of a response.
+    private(set) var nameFlags: DNSName.Flags = []
+
+    /// Questions of one message; servers answer one. Differs: Suricata takes any number.
     static let maximumQuestions = 16
     /// Records kept of one section. A name in them can be 20 times as long as what it takes in the message.
     static let maximumRecords = 128
 
-    /// - Throws: when the bytes end early or a name is malformed.
-    init(_ bytes: RawSpan) throws(EndOfBytes) {
+    /// The bytes end early, a name is malformed, or the counts cannot be: what came before is here.
+    public private(set) var isMalformed = false
+
+    /// - Throws: when there is no header; where Suricata's reading is wanted, for everything malformed.
+    init(_ bytes: RawSpan, compatibleWithSuricata: Bool = false) throws(EndOfBytes) {
         var cursor = ByteCursor(bytes)
         identifier = try cursor.u16()
         flags = try cursor.u16()
-        let count = try cursor.u16()
+        questionCount = try cursor.u16()
         counts = (try cursor.u16(), try cursor.u16(), try cursor.u16())
-        var questions: [Question] = []
-        for _ in 0..<min(Int(count), DNSMessage.maximumQuestions) {
-            let name = try DNSName.read(&cursor).bytes
-            questions.append(Question(name: name, type: try cursor.u16(), dnsClass: try cursor.u16()))
-        }
-        self.questions = questions
         end = cursor.offset
-        questionCount = count
-        if isResponse, questions.count == Int(count) {
-            try DNSMessage.read(counts.answers, &cursor, into: &answers)
-            try DNSMessage.read(counts.authority, &cursor, into: &authorities)
+        let records = Int(questionCount) + Int(counts.answers) + Int(counts.authority) + Int(counts.additional)
+        // Each takes two bytes at least.
+        isMalformed = 12 + 2 * records > bytes.byteCount || questionCount > DNSMessage.maximumQuestions
+        if compatibleWithSuricata { isMalformed = false }
+        let count = compatibleWithSuricata ? questionCount : min(questionCount, UInt16(DNSMessage.maximumQuestions))
+        var memory = DNSName.Memory()
+        do throws(EndOfBytes) {
+            try readSections(&cursor, questions: count, &memory)
+        } catch {
+            guard !compatibleWithSuricata else { throw error }
+            isMalformed = true
         }
+        nameFlags = memory.flags
+    }
+
+    @_lifetime(cursor: copy cursor)
+    private func readSections(
+        _ cursor: inout ByteCursor, questions count: UInt16, _ memory: inout DNSName.Memory
+    ) throws(EndOfBytes) {
+        for _ in 0..<count {
+            let name = try DNSName.read(&cursor, &memory)
+            questions.append(Question(name: name, type: try cursor.u16(), dnsClass: try cursor.u16()))
+            end = cursor.offset
+        }
+        guard isResponse, !isMalformed else { return }
+        try DNSMessage.read(counts.answers, &cursor, &memory, into: &answers)
+        try DNSMessage.read(counts.authority, &cursor, &memory, into: &authorities)
     }
 
     @_lifetime(cursor: copy cursor)
     private static func read(
-        _ count: UInt16, _ cursor: inout ByteCursor, into records: inout [DNSRecord]
+        _ count: UInt16, _ cursor: inout ByteCursor, _ memory: inout DNSName.Memory, into records: inout [DNSRecord]
     ) throws(EndOfBytes) {
-        for _ in 0..<count where records.count < maximumRecords { try DNSRecord.read(&cursor, into: &records) }
+        for _ in 0..<count where records.count < maximumRecords {
+            try DNSRecord.read(&cursor, &memory, into: &records)
+        }
     }
 
-    /// What is odd about the header.
+    /// What is odd about the header and the names.
     var events: [AppLayerEvent] {
-        (flags & 0x40 != 0 ? [.dnsZFlagSet] : []) + (opcode >= 7 ? [.dnsInvalidOpcode] : [])
+        let found: [(AppLayerEvent, Bool)] = [
+            (.dnsZFlagSet, flags & 0x40 != 0), (.dnsInvalidOpcode, opcode >= 7),
+            (.dnsNameTooLong, nameFlags.contains(.truncated)), (.dnsInfiniteLoop, nameFlags.contains(.loop)),
+            (.dnsTooManyLabels, nameFlags.contains(.tooManyLabels)), (.dnsMalformedData, isMalformed),
+        ]
+        return found.filter(\.1).map(\.0)
     }
 
     /// Offset behind the questions, and their number as the header states it.
-    let end: Int
+    private(set) var end: Int
     let questionCount: UInt16
 }

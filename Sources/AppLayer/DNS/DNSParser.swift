@@ -7,14 +7,22 @@ public final class DNSParser: ApplicationParser {
     public let appProtocol = AppProtocol.dns
     public private(set) var transactions: [Transaction] = []
     private let isStream: Bool
+    private let settings: AppLayerSettings
     private var nextIdentifier: UInt64 = 0
     /// A message that is not complete, with its length bytes; at most 65,537.
     private var partial: (toServer: [UInt8], toClient: [UInt8]) = ([], [])
 
+    /// Identifiers of queries that a rule has left out of the log: their answers are left out too.
+    private var leftOut: [UInt16] = []
+    static let maximumLeftOut = 64
+
     /// Messages kept until the evaluator has seen them.
     static let maximumTransactions = 64
 
-    init(isStream: Bool) { self.isStream = isStream }
+    init(isStream: Bool, settings: AppLayerSettings) {
+        self.isStream = isStream
+        self.settings = settings
+    }
 
     public func feed(_ direction: FlowDirection, _ bytes: RawSpan) -> ParserStatus {
         isStream ? feedStream(direction, bytes) : take(bytes, direction)
@@ -23,20 +31,52 @@ public final class DNSParser: ApplicationParser {
     public func end(_ direction: FlowDirection) {}
 
     public func release(before identifier: UInt64) {
+        for transaction in transactions where transaction.identifier < identifier && transaction.isLeftOut {
+            guard case .dns(let message) = transaction.facts else { continue }
+            if leftOut.count >= DNSParser.maximumLeftOut { leftOut.removeFirst() }
+            leftOut.append(message.identifier)
+        }
         transactions.removeAll { $0.identifier < identifier }
     }
 
+    /// The answer to a query without a record.
+    private func isLeftOut(_ message: DNSMessage) -> Bool {
+        guard message.isResponse else { return false }
+        if let place = leftOut.firstIndex(of: message.identifier) {
+            leftOut.remove(at: place)
+            return true
+        }
+        return transactions.contains {
+            guard $0.isLeftOut, case .dns(let query) = $0.facts else { return false }
+            return query.identifier == message.identifier
+        }
+    }
+
     private func take(_ bytes: RawSpan, _ direction: FlowDirection) -> ParserStatus {
-        guard let message = try? DNSMessage(bytes) else { return .malformed(.dnsMalformed) }
+        let isCompatible = settings.compatibleWithSuricata
+        guard let message = try? DNSMessage(bytes, compatibleWithSuricata: isCompatible) else {
+            if isCompatible { transactions.last?.raise(.dnsMalformedData) }
+            return .malformed(.dnsMalformed)
+        }
+        let isOdd = message.isResponse != (direction == .toClient)
+        let oddity: AppLayerEvent = direction == .toServer ? .dnsNotRequest : .dnsNotResponse
+        if isOdd, isCompatible {
+            transactions.last?.raise(oddity)
+            return .malformed(.dnsMalformed)
+        }
         if transactions.count >= DNSParser.maximumTransactions { transactions.removeFirst() }
         let transaction = Transaction(
             identifier: nextIdentifier, appProtocol: .dns, facts: .dns(message), complete: (1, 1), only: direction)
         for event in message.events { transaction.raise(event) }
+        if isOdd { transaction.raise(oddity) }
+        if isLeftOut(message) { transaction.leaveOut() }
         transaction.reach(1, .toServer)
         transaction.reach(1, .toClient)
         transactions.append(transaction)
         nextIdentifier += 1
-        return .proceeding
+        // Differs: a name that is not kept in full cannot be judged; Suricata judges what it has kept.
+        let isReadable = message.nameFlags.isEmpty && !message.isMalformed
+        return isCompatible || isReadable ? .proceeding : .malformed(.dnsMalformed)
     }
 
     private func feedStream(_ direction: FlowDirection, _ bytes: RawSpan) -> ParserStatus {
@@ -47,8 +87,11 @@ public final class DNSParser: ApplicationParser {
         while buffer.count - position >= 2, status == .proceeding {
             let length = Int(buffer[position]) << 8 | Int(buffer[position + 1])
             guard buffer.count - position - 2 >= length else { break }
-            let message = unsafe buffer.span.bytes.extracting((position + 2)..<(position + 2 + length))
-            status = take(message, direction)
+            // A length of nothing says nothing.
+            if length > 0 {
+                let message = unsafe buffer.span.bytes.extracting((position + 2)..<(position + 2 + length))
+                status = take(message, direction)
+            }
             position += 2 + length
         }
         buffer.removeFirst(position)
@@ -61,40 +104,51 @@ public final class DNSParser: ApplicationParser {
     /// NetBIOS names, multicast DNS, LLMNR: they have DNS's format, and ask the neighbours instead of a server.
     static let otherPorts: [UInt16] = [137, 5353, 5355]
 
+    /// A message by its shape.
     /// - Parameter strictly: off port 53 only a message that fits in every respect counts: one question of a known
-    ///   class, nothing left over, no answers in a query.
-    static func probe(datagram bytes: RawSpan, strictly: Bool) -> Bool {
-        guard bytes.byteCount >= 12, let message = try? DNSMessage(bytes) else { return false }
+    ///   class for a name of plain characters, nothing left over, no answers in a query.
+    /// - Returns: DNS or DNSCrypt; nil when it is neither.
+    static func probe(datagram bytes: RawSpan, strictly: Bool, settings: AppLayerSettings) -> AppProtocol? {
+        let isCompatible = settings.compatibleWithSuricata
+        guard bytes.byteCount >= 12, let message = try? DNSMessage(bytes, compatibleWithSuricata: isCompatible) else {
+            return nil
+        }
         let records =
             Int(message.questionCount) + Int(message.counts.answers) + Int(message.counts.authority)
             + Int(message.counts.additional)
-        guard 12 + 2 * records <= bytes.byteCount else { return false }
-        guard strictly else { return true }
+        guard 12 + 2 * records <= bytes.byteCount || message.isMalformed else { return nil }
+        if message.isMalformed, strictly || message.questions.isEmpty || message.opcode > 5 { return nil }
+        guard strictly else { return .dns }
         guard message.questions.count == 1, [1, 3, 255].contains(message.questions[0].dnsClass),
-            message.opcode <= 5, message.flags & 0x40 == 0
-        else { return false }
-        if message.isResponse { return true }
-        return message.counts.answers == 0 && message.responseCode == 0
-            && (message.counts.additional + message.counts.authority > 0 || message.end == bytes.byteCount)
+            message.opcode <= 5, message.flags & 0x40 == 0, message.questions[0].name.bytes.allSatisfy(isPlain)
+        else { return nil }
+        if DNSCrypt.isCertificateQuery(message) { return .dnscrypt }
+        if message.isResponse { return .dns }
+        let isWhole = message.counts.additional + message.counts.authority > 0 || message.end == bytes.byteCount
+        return message.counts.answers == 0 && message.responseCode == 0 && isWhole ? .dns : nil
     }
 
-    enum Probe {
-        case recognized
-        case undecided
-        case noMatch
+    /// Letters, digits, and what stands in names of services: by chance alone a name does not look like this.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (48...57).contains(byte) || (97...122).contains(byte.lowercased) || [45, 46, 95].contains(byte)
     }
 
-    static func probe(stream bytes: RawSpan, _ direction: FlowDirection) -> Probe {
-        guard bytes.byteCount >= 2 else { return .undecided }
+    /// - Parameter strictly: off port 53 a message is judged once it is whole.
+    static func probe(
+        stream bytes: RawSpan, strictly: Bool, settings: AppLayerSettings
+    ) -> ProtocolDetector.Answer {
+        guard bytes.byteCount >= 2 else { return strictly ? .noMatch : .undecided }
         let length = Int(bytes.bigEndian16(at: 0))
         guard length >= 12 else { return .noMatch }
-        guard bytes.byteCount >= 14 else { return .undecided }
+        guard bytes.byteCount >= 14 else { return strictly ? .noMatch : .undecided }
         guard bytes.byteCount >= 2 + length else {
             // The header alone: sane counts and opcode.
             let records = (0..<4).reduce(0) { $0 + Int(bytes.bigEndian16(at: 6 + 2 * $1)) }
             let opcode = bytes.byte(at: 4) >> 3 & 15
-            return records > 0 && 12 + 2 * records <= length && opcode <= 5 ? .recognized : .noMatch
+            let isSane = records > 0 && 12 + 2 * records <= length && opcode <= 5
+            return isSane && !strictly ? .recognized(.dns) : .noMatch
         }
-        return probe(datagram: bytes.extracting(2..<(2 + length)), strictly: false) ? .recognized : .noMatch
+        let message = bytes.extracting(2..<(2 + length))
+        return probe(datagram: message, strictly: strictly, settings: settings).map { .recognized($0) } ?? .noMatch
     }
 }

@@ -5,7 +5,9 @@ import Wire
 public struct DNSRecord: Sendable {
     public enum Content: Sendable {
         case address(IPAddress)
-        /// CNAME, NS, PTR, MX: a name. TXT: one string. NULL: the bytes.
+        /// Of CNAME, NS, PTR, MX.
+        case name(DNSName)
+        /// TXT: one string. NULL: the bytes.
         case text([UInt8])
         case authority(Authority)
         case service(priority: UInt16, weight: UInt16, port: UInt16, name: [UInt8])
@@ -25,7 +27,7 @@ public struct DNSRecord: Sendable {
         public let minimum: UInt32
     }
 
-    public let name: [UInt8]
+    public let name: DNSName
     public let type: UInt16
     public let dnsClass: UInt16
     public let timeToLive: UInt32
@@ -37,8 +39,10 @@ public struct DNSRecord: Sendable {
     /// Reads one record; a TXT record with several strings becomes several.
     /// - Parameter cursor: over the whole message, so that names can be followed.
     @_lifetime(cursor: copy cursor)
-    static func read(_ cursor: inout ByteCursor, into records: inout [DNSRecord]) throws(EndOfBytes) {
-        let name = try DNSName.read(&cursor).bytes
+    static func read(
+        _ cursor: inout ByteCursor, _ memory: inout DNSName.Memory, into records: inout [DNSRecord]
+    ) throws(EndOfBytes) {
+        let name = try DNSName.read(&cursor, &memory)
         let type = try cursor.u16()
         let dnsClass = try cursor.u16()
         let timeToLive = try cursor.u32()
@@ -47,30 +51,32 @@ public struct DNSRecord: Sendable {
         try cursor.skip(length)
         var data = ByteCursor(cursor.all.extracting(0..<cursor.offset))
         try data.skip(start)
-        for content in try contents(type, &data) {
+        for content in try contents(type, &data, &memory) {
             records.append(
                 DNSRecord(name: name, type: type, dnsClass: dnsClass, timeToLive: timeToLive, content: content))
         }
     }
 
-    private static func contents(_ type: UInt16, _ data: inout ByteCursor) throws(EndOfBytes) -> [Content] {
+    private static func contents(
+        _ type: UInt16, _ data: inout ByteCursor, _ memory: inout DNSName.Memory
+    ) throws(EndOfBytes) -> [Content] {
         switch type {
         case 1: return data.remaining == 4 ? [.address(IPAddress(v4: try data.u32()))] : [.other]
         case 28:
             guard data.remaining == 16 else { return [.other] }
             let high = data.rest.bigEndian64(at: 0)
             return [.address(IPAddress(v6High: high, v6Low: data.rest.bigEndian64(at: 8)))]
-        case 2, 5, 12: return [.text(try DNSName.read(&data).bytes)]
+        case 2, 5, 12: return [.name(try DNSName.read(&data, &memory))]
         case 15:
             try data.skip(2)
-            return [.text(try DNSName.read(&data).bytes)]
+            return [.name(try DNSName.read(&data, &memory))]
         case 10: return [.text(data.rest.copied())]
         case 16: return try strings(&data)
         case 6:
             return [
                 .authority(
                     Authority(
-                        server: try DNSName.read(&data).bytes, mailbox: try DNSName.read(&data).bytes,
+                        server: try DNSName.read(&data, &memory).bytes, mailbox: try DNSName.read(&data, &memory).bytes,
                         serial: try data.u32(), refresh: try data.u32(), retry: try data.u32(), expire: try data.u32(),
                         minimum: try data.u32()))
             ]
@@ -78,7 +84,7 @@ public struct DNSRecord: Sendable {
             return [
                 .service(
                     priority: try data.u16(), weight: try data.u16(), port: try data.u16(),
-                    name: try DNSName.read(&data).bytes)
+                    name: try DNSName.read(&data, &memory).bytes)
             ]
         case 44: return [.fingerprint(algorithm: try data.u8(), type: try data.u8(), bytes: data.rest.copied())]
         default: return [.other]

@@ -11,6 +11,9 @@ public final class FTPParser: ApplicationParser {
     private var transfer: FTPTransfer?
     private var expected: [ExpectedConnection] = []
 
+    /// The client has asked for TLS (RFC 4217).
+    private var awaitsTLS = false
+
     /// Commands are short, names at most a path; Suricata's limit.
     static let maximumLine = 4096
     /// Announcements between two packets that are taken over.
@@ -19,7 +22,11 @@ public final class FTPParser: ApplicationParser {
     public func feed(_ direction: FlowDirection, _ bytes: RawSpan) -> ParserStatus {
         var cursor = ByteCursor(bytes)
         if direction == .toServer {
-            while let piece = commands.next(&cursor) {
+            while !cursor.isAtEnd {
+                // The server's consent is not waited for: a TLS record is one, whatever a server answers.
+                if awaitsTLS, cursor.rest.byte(at: 0) == 0x16 { return .handOver(consumed: cursor.offset) }
+                guard let piece = commands.next(&cursor) else { break }
+                awaitsTLS = false
                 if piece.isFirst { takeCommand(piece.bytes) }
             }
         } else {
@@ -34,6 +41,8 @@ public final class FTPParser: ApplicationParser {
 
     public func release(before identifier: UInt64) {}
 
+    public var successor: AppProtocol? { .tls }
+
     public func takeExpected() -> [ExpectedConnection] {
         defer { expected = [] }
         return expected
@@ -43,6 +52,9 @@ public final class FTPParser: ApplicationParser {
         let verb = String(decoding: line.prefix { $0 != 32 }, as: UTF8.self).uppercased()
         let argument = line.drop { $0 != 32 }.drop { $0 == 32 }
         switch verb {
+        case "AUTH":
+            let method = String(decoding: argument.prefix(8), as: UTF8.self).uppercased()
+            awaitsTLS = method.hasPrefix("TLS") || method.hasPrefix("SSL")
         case "PORT": announce(FTPParser.port(in: argument), .toClient)
         case "EPRT": announce(FTPParser.extendedPort(in: argument), .toClient)
         case "RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD":

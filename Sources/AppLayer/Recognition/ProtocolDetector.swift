@@ -17,10 +17,14 @@ struct ProtocolDetector: Sendable {
     static let depthToClient = toClient.map(\.depth).max() ?? 0
 
     /// - Parameter data: what this direction has sent so far, from its first byte on.
-    static func examine(stream data: RawSpan, _ direction: FlowDirection, serverPort: UInt16) -> Answer {
+    static func examine(
+        stream data: RawSpan, _ direction: FlowDirection, serverPort: UInt16, settings: AppLayerSettings
+    ) -> Answer {
         let patterns = direction == .toServer ? toServer : toClient
         for pattern in patterns where pattern.matches(data) { return .recognized(pattern.appProtocol) }
-        let probes = [StreamProbe.examine(data, direction, serverPort: serverPort), StreamProbe.dcerpc(data)]
+        let probes = [
+            StreamProbe.examine(data, direction, serverPort: serverPort, settings), StreamProbe.dcerpc(data),
+        ]
         for case .recognized(let found) in probes { return .recognized(found) }
         if probes.contains(.undecided) { return .undecided }
         let depth = direction == .toServer ? depthToServer : depthToClient
@@ -44,12 +48,12 @@ struct ProtocolDetector: Sendable {
         datagram data: RawSpan, _ direction: FlowDirection, ports: (source: UInt16, destination: UInt16),
         settings: AppLayerSettings
     ) -> Answer {
-        let isDNSPort = ports.source == 53 || ports.destination == 53
+        let isDNSPort = settings.dnsPorts.contains(ports.source) || settings.dnsPorts.contains(ports.destination)
         let isOther = DNSParser.otherPorts.contains(ports.source) || DNSParser.otherPorts.contains(ports.destination)
         if isDNSPort || !settings.compatibleWithSuricata && !isOther,
-            DNSParser.probe(datagram: data, strictly: !isDNSPort)
+            let found = DNSParser.probe(datagram: data, strictly: !isDNSPort, settings: settings)
         {
-            return .recognized(.dns)
+            return .recognized(found)
         }
         return DatagramProbe.examine(data, direction, ports: ports).map { .recognized($0) } ?? .noMatch
     }

@@ -5,10 +5,14 @@ import Wire
 enum StreamProbe {
     typealias Answer = ProtocolDetector.Answer
 
-    static func examine(_ data: RawSpan, _ direction: FlowDirection, serverPort: UInt16) -> Answer {
+    static func examine(
+        _ data: RawSpan, _ direction: FlowDirection, serverPort: UInt16, _ settings: AppLayerSettings
+    ) -> Answer {
+        if settings.dnsPorts.contains(serverPort) {
+            return DNSParser.probe(stream: data, strictly: false, settings: settings)
+        }
         switch serverPort {
         case 23: return telnet(data)
-        case 53: return dns(data, direction)
         case 88: return shaped(data, 10, .krb5) { isKerberos($0.clamped(4..<$0.byteCount)) }
         case 502: return shaped(data, 8, .modbus, isModbus)
         case 1883: return direction == .toServer ? shaped(data, 12, .mqtt, isMQTTConnect) : .noMatch
@@ -16,8 +20,44 @@ enum StreamProbe {
         case 3389: return shaped(data, 11, .rdp) { isRDP($0, direction) }
         case 20_000: return shaped(data, 10, .dnp3) { $0.bigEndian16(at: 0) == 0x0564 && $0.byte(at: 2) >= 5 }
         case 44_818: return shaped(data, 24, .enip, isENIP)
-        default: return .noMatch
+        default: break
         }
+        if let found = upgradable(data, direction, settings) { return .recognized(found) }
+        // Differs: a name server listens where it likes; Suricata looks at its port alone.
+        guard !settings.compatibleWithSuricata else { return .noMatch }
+        return DNSParser.probe(stream: data, strictly: true, settings: settings)
+    }
+
+    /// Protocols that TLS may follow in, wherever their servers listen.
+    private static func upgradable(
+        _ data: RawSpan, _ direction: FlowDirection, _ settings: AppLayerSettings
+    ) -> AppProtocol? {
+        // Differs: Suricata does not know them, or not as it is delivered.
+        guard !settings.compatibleWithSuricata, direction == .toServer, data.byteCount >= 3 else { return nil }
+        // A record's version says nothing (RFC 8446 section 5.1): servers read a ClientHello whatever its lower half is.
+        if data.byteCount >= 6, data.bigEndian16(at: 0) == 0x1603, data.byte(at: 5) == 1 { return .tls }
+        let start = data.clamped(0..<8).copied()
+        if start == UpgradeParser.sslRequest || start == UpgradeParser.encryptionRequest { return .pgsql }
+        if SOCKSParser.isGreeting(data) { return .socks }
+        if isLDAP(data) { return .ldap }
+        let text = data.clamped(0..<256).copied()
+        if text.starts(with: Array("<?xml".utf8)) || text.starts(with: Array("<stream:stream".utf8)),
+            String(decoding: text, as: UTF8.self).contains("<stream:stream")
+        {
+            return .xmpp
+        }
+        return nil
+    }
+
+    /// A sequence that begins with a message number and an operation of a client's (RFC 4511 section 4.1.1).
+    private static func isLDAP(_ data: RawSpan) -> Bool {
+        guard data.byteCount >= 8, data.byte(at: 0) == 0x30 else { return false }
+        let length = data.byte(at: 1)
+        let content = length < 0x80 ? 2 : 2 + Int(length & 0x7f)
+        guard content <= 6, data.byteCount > content + 3, data.byte(at: content) == 2 else { return false }
+        let number = Int(data.byte(at: content + 1))
+        guard (1...4).contains(number), data.byteCount > content + 2 + number else { return false }
+        return [0x60, 0x63, 0x77].contains(data.byte(at: content + 2 + number))
     }
 
     /// The bytes are looked at once there are enough of them.
@@ -26,14 +66,6 @@ enum StreamProbe {
     ) -> Answer {
         guard data.byteCount >= needed else { return .undecided }
         return test(data) ? .recognized(appProtocol) : .noMatch
-    }
-
-    private static func dns(_ data: RawSpan, _ direction: FlowDirection) -> Answer {
-        switch DNSParser.probe(stream: data, direction) {
-        case .recognized: .recognized(.dns)
-        case .undecided: .undecided
-        case .noMatch: .noMatch
-        }
     }
 
     /// A command: IAC and a code (RFC 854).

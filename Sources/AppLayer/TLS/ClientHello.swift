@@ -18,6 +18,9 @@ public struct ClientHello: Sendable {
     public var signatureAlgorithms: [UInt16] = []
     public var random: [UInt8] = []
     public var sessionID: [UInt8] = []
+    /// The hello carries an encrypted one (RFC 9849 section 5): its name may not be that of the server meant, unless the
+    /// extension is noise that keeps it in use (section 6.2). By itself the one looks like the other.
+    public var hasEncryptedHello = false
 
     /// The version the client wants most: the first it lists that is one, else that of the hello itself.
     public var version: UInt16 { supportedVersions.first(where: TLSVersion.isKnown) ?? legacyVersion }
@@ -53,6 +56,7 @@ extension ClientHello {
             pointFormats = formats.rest.copied()
         case 13: signatureAlgorithms = try ClientHello.words(content.take(Int(try content.u16())))
         case 16: protocols = try ClientHello.names(content.take(Int(try content.u16())))
+        case 0xfe0d: hasEncryptedHello = true
         case 43: supportedVersions = try ClientHello.words(content.take(Int(try content.u8())))
         default: break
         }

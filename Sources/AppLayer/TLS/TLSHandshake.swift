@@ -15,10 +15,12 @@ public final class TLSHandshake {
     public internal(set) var clientHello: ClientHello? {
         didSet {
             cachedJA4 = nil
+            hellos += 1
             if firstHello == nil { firstHello = clientHello }
         }
     }
     private var firstHello: ClientHello?
+    private var hellos = 0
     private var cachedJA4: [UInt8]?
     private var cachedJA3: Fingerprint?
     private var cachedJA3S: Fingerprint?
@@ -36,7 +38,55 @@ public final class TLSHandshake {
     /// One side has sent application data behind the server's hello: what follows is noise to whoever has no keys.
     var isDataOnly = false
 
+    /// The protocol that has handed over to TLS; unknown when there was none.
+    public internal(set) var origin = AppProtocol.unknown
+
     init() {}
+
+    /// What is told of a ClientHello beside its fields, for `tls.hello`.
+    public struct HelloFacts: OptionSet, Sendable {
+        public let rawValue: UInt16
+        public init(rawValue: UInt16) { self.rawValue = rawValue }
+
+        /// No server_name extension, or one without a host_name.
+        public static let noName = HelloFacts(rawValue: 1)
+        public static let severalNames = HelloFacts(rawValue: 2)
+        /// The name is an address, which RFC 6066 section 3 forbids.
+        public static let addressName = HelloFacts(rawValue: 4)
+        public static let encryptedHello = HelloFacts(rawValue: 8)
+        /// An encrypted hello under a name that stands for many servers: where the connection goes is not told.
+        public static let hiddenName = HelloFacts(rawValue: 16)
+        /// An encrypted hello under another name: noise, as far as can be told.
+        public static let noise = HelloFacts(rawValue: 32)
+        /// The second hello, behind a HelloRetryRequest.
+        public static let second = HelloFacts(rawValue: 64)
+    }
+
+    /// - Parameter publicNames: lower-case names under which encrypted hellos go to a provider's servers.
+    public func helloFacts(publicNames: Set<[UInt8]>) -> HelloFacts? {
+        guard let clientHello else { return nil }
+        var facts: HelloFacts = []
+        if let name = clientHello.serverName, !name.isEmpty {
+            if TLSHandshake.isAddress(name) { facts.insert(.addressName) }
+        } else {
+            facts.insert(.noName)
+        }
+        if clientHello.hasSeveralNames { facts.insert(.severalNames) }
+        if hellos > 1 { facts.insert(.second) }
+        if clientHello.hasEncryptedHello {
+            facts.insert(.encryptedHello)
+            let name = clientHello.serverName.map { $0.map(\.lowercased) } ?? []
+            facts.insert(publicNames.contains(name) || name.isEmpty ? .hiddenName : .noise)
+        }
+        return facts
+    }
+
+    /// Digits and dots, or a colon: no name of a host has a top-level domain of digits (RFC 3696 section 2).
+    private static func isAddress(_ name: [UInt8]) -> Bool {
+        if name.contains(UInt8(ascii: ":")) { return true }
+        let last = name.split(separator: UInt8(ascii: ".")).last ?? []
+        return !last.isEmpty && last.allSatisfy { (48...57).contains($0) }
+    }
 
     /// States that rules can name.
     public struct HandshakeState: OptionSet, Sendable {

@@ -30,8 +30,10 @@ public final class TLSParser: ApplicationParser {
         var isEncrypted = false
     }
 
-    init(settings: AppLayerSettings) {
+    /// - Parameter origin: the protocol that has handed over to TLS.
+    init(settings: AppLayerSettings, origin: AppProtocol = .unknown) {
         self.settings = settings
+        handshake.origin = origin
         transaction = Transaction(
             identifier: 0, appProtocol: .tls, facts: .tls(handshake),
             complete: (TLSHandshake.Step.finished, TLSHandshake.Step.finished), keepsNews: true)
@@ -157,6 +159,7 @@ public final class TLSParser: ApplicationParser {
     }
 
     private func readMessage(_ type: UInt8, _ body: RawSpan, _ direction: FlowDirection) throws(MalformedReason) {
+        let former = handshake.clientHello
         do throws(EndOfBytes) {
             switch (type, direction) {
             case (1, .toServer):
@@ -177,8 +180,14 @@ public final class TLSParser: ApplicationParser {
         } catch {
             handshake.hasMalformedHello = true
             transaction.raise(.tlsHandshakeInvalidLength)
+            if settings.compatibleWithSuricata { transaction.raise(.tlsInvalidHandshakeMessage) }
             // Differs: Suricata reads on. A server may read such a hello more kindly than we do.
             guard settings.compatibleWithSuricata else { throw .tlsInvalidHandshake }
+        }
+        // Differs: a second hello, behind a HelloRetryRequest, must ask for what the first did (RFC 8446 section 4.1.2):
+        // the connection may have been passed for the first one's name.
+        if let former, former.serverName != handshake.clientHello?.serverName, !settings.compatibleWithSuricata {
+            throw .tlsNameChanged
         }
     }
 
@@ -187,10 +196,14 @@ public final class TLSParser: ApplicationParser {
         guard handshake.certificates(direction) == nil else { return }
         guard let chain = try? CertificateChain(body) else {
             transaction.raise(.tlsInvalidCertificate)
+            transaction.raise(.tlsInvalidHandshakeMessage)
             return
         }
         if direction == .toServer { handshake.clientCertificates = chain } else { handshake.serverCertificates = chain }
-        if let problem = chain.problem { transaction.raise(problem) }
+        if let problem = chain.problem {
+            transaction.raise(problem)
+            transaction.raise(.tlsInvalidHandshakeMessage)
+        }
         if chain.leaf != nil { transaction.reach(TLSHandshake.Step.certificateReady, direction) }
     }
 }

@@ -4,6 +4,17 @@ import Wire
 /// in their shortest form, which is all that certificates use; everything else is malformed.
 struct DERReader: ~Escapable {
     private var cursor: ByteCursor
+    /// Why the last value could not be read.
+    private(set) var failure = Failure.shape
+
+    enum Failure {
+        /// Another tag, or a length that is not written as it must be.
+        case shape
+        /// The bytes end within tag or length.
+        case endsEarly
+        /// The content is longer than the bytes.
+        case tooLong
+    }
 
     enum Tag {
         static let boolean: UInt8 = 0x01
@@ -32,15 +43,31 @@ struct DERReader: ~Escapable {
     @_lifetime(copy self)
     @_lifetime(self: copy self)
     mutating func next(_ tag: UInt8) throws(EndOfBytes) -> RawSpan {
-        guard tag & 0x1f != 0x1f, try cursor.u8() == tag else { throw EndOfBytes() }
+        failure = .endsEarly
+        let found = try cursor.u8()
+        guard tag & 0x1f != 0x1f, found == tag else { throw fail(.shape) }
         let first = try cursor.u8()
-        guard first >= 0x80 else { return try cursor.take(Int(first)).all }
+        guard first >= 0x80 else { return try content(Int(first)) }
         let width = Int(first & 0x7f)
-        guard (1...3).contains(width) else { throw EndOfBytes() }
+        guard (1...4).contains(width) else { throw fail(.shape) }
         var length = 0
         for _ in 0..<width { length = length << 8 | Int(try cursor.u8()) }
-        guard length >= 0x80, width == 1 || length >> (8 * (width - 1)) != 0 else { throw EndOfBytes() }
+        guard length <= cursor.remaining else { throw fail(.tooLong) }
+        guard length >= 0x80, width == 1 || length >> (8 * (width - 1)) != 0 else { throw fail(.shape) }
+        return try content(length)
+    }
+
+    @_lifetime(copy self)
+    @_lifetime(self: copy self)
+    private mutating func content(_ length: Int) throws(EndOfBytes) -> RawSpan {
+        failure = .tooLong
         return try cursor.take(length).all
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func fail(_ failure: Failure) -> EndOfBytes {
+        self.failure = failure
+        return EndOfBytes()
     }
 
     /// The next value, a time of either kind, in seconds since 1970.

@@ -65,7 +65,11 @@ public struct X509Certificate: Sendable {
         do throws(EndOfBytes) {
             return try reader.next(tag)
         } catch {
-            throw Malformed(event: event)
+            switch reader.failure {
+            case .endsEarly: throw Malformed(event: .tlsCertificateInvalidLength)
+            case .tooLong: throw Malformed(event: .tlsInvalidCertificate)
+            case .shape: throw Malformed(event: event)
+            }
         }
     }
 

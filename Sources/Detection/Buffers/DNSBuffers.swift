@@ -11,7 +11,7 @@ enum DNSBuffers {
 
     static func bytes(of buffer: BufferID, _ message: DNSMessage, _ instance: Int) -> BufferBytes? {
         guard buffer == .dnsQuery, !message.isResponse, message.questions.indices.contains(instance) else { return nil }
-        let name = message.questions[instance].name
+        let name = message.questions[instance].name.bytes
         return name.isEmpty ? nil : BufferBytes(name)
     }
 }

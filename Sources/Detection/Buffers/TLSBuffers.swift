@@ -39,6 +39,9 @@ enum TLSBuffers {
 
     static let all = [
         hello(.tlsSNI, "tls.sni", aliases: ["tls_sni"], "The server name of the ClientHello, as sent."),
+        StickyBuffer(
+            id: .tlsALPN, name: "tls.alpn", appProtocol: .tls, directions: [.toServer], progress: Step.inProgress,
+            isMultiple: true, summary: "Each protocol that the client offers (ALPN)."),
         hello(
             .ja3Hash, "ja3.hash", aliases: ["ja3_hash"], form: .lowercaseHash(32),
             "The JA3 fingerprint of the ClientHello."),
@@ -70,6 +73,9 @@ enum TLSBuffers {
     ) -> BufferBytes? {
         switch buffer {
         case .tlsSNI: return handshake.clientHello?.serverName.map { BufferBytes($0) }
+        case .tlsALPN:
+            let offered = handshake.clientHello?.protocols ?? []
+            return offered.indices.contains(instance) ? BufferBytes(offered[instance]) : nil
         case .ja3Hash: return handshake.ja3.map { BufferBytes($0.hash) }
         case .ja3String: return handshake.ja3.map { BufferBytes($0.text) }
         case .ja3sHash: return handshake.ja3s.map { BufferBytes($0.hash) }

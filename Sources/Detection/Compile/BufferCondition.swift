@@ -91,6 +91,8 @@ enum TransactionTest: Sendable {
     case tlsVersion(UInt16, isExact: Bool)
     /// `ssl_version`: one of these, bits from SSLv2 to TLS 1.3.
     case tlsVersions(mask: UInt8, isNegated: Bool)
+    /// `tls.hello`: one of these facts holds; or none does.
+    case helloFacts(mask: UInt16, isNegated: Bool, publicNames: Set<[UInt8]>)
     /// `tls.cert_chain_len`
     case certificateCount(IntegerTest)
     /// `tls_cert_notbefore`, `tls_cert_notafter`: seconds since 1970.

@@ -4,6 +4,7 @@ import NetTypes
 /// A part of a transaction that rules look into.
 enum BufferID: UInt8, CaseIterable, Sendable {
     case tlsSNI
+    case tlsALPN
     case tlsCertificateSubject
     case tlsCertificateIssuer
     case tlsCertificateSerial

@@ -208,6 +208,9 @@ public final class Conversation {
         inspection.transactions.removeAll { $0.identifier < limit }
     }
 
+    /// Client and server change places.
+    public func reverse() { (toServer, toClient) = (toClient, toServer) }
+
     /// What the session has found out, with the echo of what it found out before.
     public func events(_ fresh: SessionEvents, _ direction: FlowDirection) -> SessionEvents {
         let own: SessionEvents = direction == .toServer ? .recognitionDoneToServer : .recognitionDoneToClient

@@ -383,7 +383,7 @@ extension FlowEffect {
     func apply(to flow: inout Flow, _ transaction: Transaction?) {
         switch self {
         case .bypass: flow.flags.insert(.bypassed)
-        case .leaveTransactionOut: transaction?.isLogged = true
+        case .leaveTransactionOut: transaction?.leaveOut()
         case .leaveTransactionsOut: flow.flags.insert(.transactionsUnlogged)
         case .leaveFlowOut: flow.flags.insert(.unlogged)
         }

@@ -19,6 +19,11 @@ enum TLSKeywords {
             summary: "Versions of which this side wants or has chosen one: sslv2, sslv3, tls1.0 to tls1.3, a list.",
             setUp: versions),
         Keyword(
+            name: "tls.hello", value: .required,
+            summary:
+                "Facts of the ClientHello: no_name, several_names, address_name, ech, ech_hidden (under a provider's name), ech_noise, second; with ! and |.",
+            setUp: helloFacts),
+        Keyword(
             name: "tls.cert_chain_len", value: .required,
             summary: "Number of certificates the server has sent: N, <N, >N, N<>M."
         ) { builder, argument throws(RuleProblem) in
@@ -92,6 +97,38 @@ enum TLSKeywords {
         guard let isNegated else { throw RuleProblem("ssl_version names no version") }
         builder.transactionTests.append(.tlsVersions(mask: mask, isNegated: isNegated))
     }
+
+    /// Weir's own.
+    @Sendable
+    private static func helloFacts(_ builder: inout SignatureBuilder, _ argument: KeywordArgument) throws(RuleProblem) {
+        try builder.require(.tls, for: argument.option)
+        let text = argument.text.filter { $0 != " " }
+        let isNegated = text.hasPrefix("!")
+        var mask: UInt16 = 0
+        for word in text.dropFirst(isNegated ? 1 : 0).split(separator: "|", omittingEmptySubsequences: false) {
+            guard let fact = helloFactNames[String(word)] else {
+                throw RuleProblem(
+                    "'\(word)' is no fact of a ClientHello",
+                    hint: "expected \(helloFactNames.keys.sorted().joined(separator: ", "))")
+            }
+            mask |= fact.rawValue
+        }
+        builder.directedOptions.append((.toServer, argument.option))
+        builder.transactionTests.append(
+            .helloFacts(mask: mask, isNegated: isNegated, publicNames: encryptedHelloNames))
+    }
+
+    private static let helloFactNames: [String: TLSHandshake.HelloFacts] = [
+        "no_name": .noName, "several_names": .severalNames, "address_name": .addressName, "ech": .encryptedHello,
+        "ech_hidden": .hiddenName, "ech_noise": .noise, "second": .second,
+    ]
+
+    /// Names under which providers' servers take encrypted hellos (the `public_name` of RFC 9849 section 4), as their
+    /// HTTPS records give them.
+    private static let encryptedHelloNames = Set(
+        ["cloudflare-ech.com", "crypto.cloudflare.com", "tls-ech.dev", "public.tls-ech.dev", "cover.defo.ie"].map {
+            Array($0.utf8)
+        })
 
     private static let handshakeStates: [String: TLSHandshake.HandshakeState] = [
         "client_hello": .clientHello, "server_hello": .serverHello, "client_keyx": .clientKeyExchange,
