@@ -24,6 +24,8 @@ public final class CompiledPolicy: Sendable {
     public let names: StateNames
 
     let headers: HeaderIndex
+    /// The headers themselves, by the signatures' numbers.
+    let ruleHeaders: [RuleHeader]
     let packetTests: [PacketTest]
     let bufferConditions: [BufferCondition]
     let byteOperations: [ByteOperation]
@@ -72,6 +74,7 @@ public final class CompiledPolicy: Sendable {
         stateTests = tables.stateTests
         thresholds = tables.thresholds
         suppressions = tables.suppressions
+        ruleHeaders = tables.headers
         headers = HeaderIndex(headers: tables.headers, signatures: signatures)
         packetTests = tables.packetTests
         bufferConditions = tables.bufferConditions

@@ -18,7 +18,8 @@ public enum PolicyCompiler {
                     scope: group.scope, group: index, dropToAlert: group.dropToAlert,
                     classifications: options.classifications, hasCountryDatabase: options.countries != nil,
                     requiresDatabases: options.requiresDatabases,
-                    compatibleWithSuricata: options.compatibleWithSuricata))
+                    compatibleWithSuricata: options.compatibleWithSuricata,
+                    ignoresUnknownRequirements: options.ignoresUnknownRequirements))
             var sids = SidTable()
             for rule in group.rules {
                 let compiled = compiler.compile(rule, order: &order, into: &tables)

@@ -12,6 +12,7 @@ struct RuleContext: Sendable {
     var hasCountryDatabase: Bool
     var requiresDatabases: Bool
     var compatibleWithSuricata = false
+    var ignoresUnknownRequirements = false
 }
 
 /// Gathers what the keywords of one rule say, checks it, and turns it into signatures.
