@@ -407,6 +407,12 @@ extension AppLayerSession {
         }
     }
 
+    /// The client has sent more behind a CONNECT whose answer has not come: whether that is the tunnel's or further
+    /// requests, nobody can tell.
+    public var hasUnreadTunnelBytes: Bool {
+        appProtocol == .http1 && (parser as? HTTPParser)?.hasEarlyTunnelBytes == true
+    }
+
     private var earlyToServer: [UInt8] { early.toServer }
 
     /// A TLS connection has come to its application data.

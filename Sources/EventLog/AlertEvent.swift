@@ -13,11 +13,14 @@ extension EVEEncoder {
     ) {
         begin("alert", time: event.time, flow: flow, packetNumber: event.number)
         vlan(event.packet.vlan)
-        let transaction = conversation?.session.transactions.first { Int64($0.identifier) == match.transaction }
+        var transaction = conversation?.session.transactions.first { Int64($0.identifier) == match.transaction }
+        let guess = transaction == nil && settings.guessesTransaction ? onlyTransaction(conversation, direction) : nil
+        transaction = transaction ?? guess
         let forwardedFor = forwardedFor(transaction ?? conversation?.session.transactions.last)
         addresses(event.packet, forwardedFor, direction)
         packetSource(isPacket: true)
-        if transaction != nil { writer.member("tx_id", match.transaction) }
+        if let transaction { writer.member("tx_id", transaction.identifier) }
+        if guess != nil { writer.member("tx_guessed", true) }
         metadata(conversation, policy, packetVariables: packetVariables)
         ethernet(event.ethernet)
         alertObject(
@@ -31,6 +34,12 @@ extension EVEEncoder {
         verdict(decision, direction: direction, event.packet)
         extra(match.signature, decision, policy)
         writer.endObject()
+    }
+
+    /// The one transaction that a match in the payload can be about.
+    private func onlyTransaction(_ conversation: Conversation?, _ direction: FlowDirection) -> Transaction? {
+        let concerned = conversation?.session.transactions.filter { $0.concerns(direction) } ?? []
+        return concerned.count == 1 ? concerned[0] : nil
     }
 
     private func forwardedFor(_ transaction: Transaction?) -> IPAddress? {
@@ -58,7 +67,7 @@ extension EVEEncoder {
         let signature = policy.signatures[Int(number)]
         let detail = policy.detail(of: number)
         writer.beginObject("alert")
-        writer.member("action", literal: (action ?? signature.action).blocks ? "blocked" : "allowed")
+        writer.member("action", literal: isBlocked(action ?? signature.action) ? "blocked" : "allowed")
         writer.member("gid", detail.generatorID)
         writer.member("signature_id", detail.signatureID)
         writer.member("rev", detail.revision)
@@ -98,13 +107,18 @@ extension EVEEncoder {
         writer.endObject()
     }
 
+    /// Where nothing is held up, a reject still counts for as much as its answer does.
+    private func isBlocked(_ action: RuleAction) -> Bool {
+        settings.observesOnly ? action.isReject : action.blocks
+    }
+
     mutating func verdict(_ decision: Decision, direction: FlowDirection, _ packet: borrowing Packet) {
         writer.beginObject("verdict")
         switch decision.disposition {
         case .accept: writer.member("action", literal: decision.isPassed ? "pass" : "alert")
-        case .drop: writer.member("action", literal: "drop")
+        case .drop: writer.member("action", literal: settings.observesOnly ? "alert" : "drop")
         case .reject:
-            writer.member("action", literal: "drop")
+            writer.member("action", literal: settings.observesOnly ? "alert" : "drop")
             let sender = direction == .toServer
             switch decision.rejectAction {
             case .rejectBoth: writer.member("reject-target", literal: "both")

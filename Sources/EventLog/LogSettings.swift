@@ -25,6 +25,10 @@ public struct LogSettings: Sendable {
     public var dns = DNSLogSettings()
     /// Suricata's records: nothing it would not write, names of dropped flows included.
     public var compatibleWithSuricata = false
+    /// Packets go on whatever rules say: `alert` records say so, `drop` records are not written.
+    public var observesOnly = false
+    /// Alerts about payload name the transaction it belongs to, where there is but one: `log.guess-transaction`.
+    public var guessesTransaction = false
     /// `pkt_src` of packets.
     public var packetSource = "wire/nfqueue"
     /// Interface name in records; empty for none.

@@ -14,6 +14,10 @@ public struct EngineSettings: Sendable {
             log.compatibleWithSuricata = compatibleWithSuricata
         }
     }
+    /// Rules judge and log, and nothing is held up: `engine.mode=ids`.
+    public var observesOnly = false {
+        didSet { log.observesOnly = observesOnly }
+    }
     /// A pass by what a request says covers that request, not the later ones of its connection: `inspect.every-request`.
     public var judgesEveryRequest = true
     /// What happens to packets that cannot be handled as they should be.

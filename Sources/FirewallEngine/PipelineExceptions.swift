@@ -14,7 +14,8 @@ extension Pipeline {
     mutating func handleException(
         _ cause: ExceptionCause, _ reason: DropReason, standard: ExceptionPolicy, flow index: FlowIndex?
     ) -> Verdict? {
-        let policy = settings.exceptions.chosen(cause) ?? standard
+        let chosen = settings.exceptions.chosen(cause) ?? standard
+        let policy = settings.observesOnly && chosen.blocks ? .ignore : chosen
         counters.exceptions[Int(cause.rawValue)].count(policy)
         if let index { flows[index].note(cause, policy) }
         switch policy {

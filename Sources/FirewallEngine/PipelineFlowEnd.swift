@@ -11,7 +11,7 @@ extension Pipeline {
     mutating func logTransactions(_ index: FlowIndex) {
         let slot = flows[index].conversation
         guard let conversation = conversations[slot] else { return }
-        let isDropped = flows[index].disposition == .dropped
+        let isDropped = isBlocked(index)
         // Suricata keeps silent about a flow that is dropped at its ClientHello.
         let logsIncomplete = isDropped && !settings.compatibleWithSuricata
         if !conversation.session.handedOver.isEmpty {

@@ -16,7 +16,7 @@ extension Pipeline {
             let conversation = conversation(of: index, base: streamStarts(index))
             if let verdict = feed(conversation, index, segment, bytes) { return verdict }
         }
-        if decision.disposition != .accept { return conclude(index) }
+        if decision.disposition != .accept, !settings.observesOnly { return conclude(index) }
         if segment.flags.contains(.fin) || segment.flags.contains(.rst) {
             conversations[flows[index].conversation]?.session.end(context.direction)
         }
@@ -25,7 +25,7 @@ extension Pipeline {
 
     /// A flow that is decided and has nothing left to log is not read any more.
     private func wantsBytes(_ index: FlowIndex) -> Bool {
-        flows[index].disposition != .dropped && !flows[index].flags.contains(.finishedReading)
+        !isBlocked(index) && !flows[index].flags.contains(.finishedReading)
     }
 
     /// Sequence numbers of the first bytes of both sides.
@@ -167,10 +167,14 @@ extension Pipeline {
             decision.signature = flows[index].decidingSignature
             return conclude(index)
         case .dropped:
+            if settings.observesOnly { return nil }
             decision.drop(.flowDrop)
             return conclude(index)
         }
     }
+
+    /// The flow is dropped, and that takes effect.
+    func isBlocked(_ index: FlowIndex) -> Bool { flows[index].disposition == .dropped && !settings.observesOnly }
 
     private func isRead(_ index: FlowIndex) -> Bool { flows[index].flags.contains(.finishedReading) }
 
@@ -179,31 +183,42 @@ extension Pipeline {
         case .passed:
             decision.isPassed = true
             decision.signature = flows[index].decidingSignature
-        case .dropped: decision.drop(.flowDrop)
+        case .dropped: if !settings.observesOnly { decision.drop(.flowDrop) }
         case .undecided:
             if policy.usesFlowbits, flows[index].conversation < 0 {
                 _ = conversation(of: index, base: streamStarts(index))
             }
             let conversation = conversations[flows[index].conversation]
-            if let conversation, conversation.isJudgedByRequest {
-                if let verdict = judgeByRequest(conversation, index) { return verdict }
+            if let conversation, evaluator.judgesEveryRequest, let verdict = judgeByRequest(conversation, index) {
+                return verdict
             }
             if settings.compatibleWithSuricata, packet.tcp != nil, let conversation {
                 context.sessionEvents = conversation.events(context.sessionEvents, context.direction)
             }
             evaluator.judge(
                 packet, bytes, context, flow: &flows[index], conversation: conversation, decision: &decision)
+            if let conversation { holdBackTunnelBytes(conversation, index) }
             if flows[index].flags.contains(.bypassed) { endBypassed(index) }
         }
         return conclude(index)
     }
 
+    /// What the client sends behind a CONNECT before its answer comes again, and by then the answer tells what it is: the
+    /// tunnel's, or further requests.
+    private mutating func holdBackTunnelBytes(_ conversation: Conversation, _ index: FlowIndex) {
+        guard evaluator.judgesEveryRequest, context.direction == .toServer, packet.payloadLength > 0,
+            flows[index].disposition == .undecided, conversation.session.hasUnreadTunnelBytes
+        else { return }
+        decision.drop(.streamReassembly)
+    }
+
     /// A flow of which some request is passed. Nil when the packet holds another one, which is judged for itself.
     private mutating func judgeByRequest(_ conversation: Conversation, _ index: FlowIndex) -> Verdict? {
-        let session = conversation.session
-        if context.sessionEvents.contains(.protocolChanged), conversation.isPassedForGood() {
+        guard conversation.isJudgedByRequest else { return nil }
+        if context.sessionEvents.contains(.protocolChanged) { conversation.handOver() }
+        if conversation.isPassedForGood {
             flows[index].disposition = .passed
-        } else if context.direction == .toServer, packet.payloadLength > 0, session.malformed != nil {
+        } else if context.direction == .toServer, packet.payloadLength > 0, conversation.session.malformed != nil {
             // Met in an answer, which went through: what the client says now cannot be read.
             let standard: ExceptionPolicy = settings.compatibleWithSuricata ? .ignore : .dropFlow
             return handleException(.applicationError, .applicationError, standard: standard, flow: index)
@@ -232,7 +247,7 @@ extension Pipeline {
             if settings.log.anomalies.contains(.application) { recordApplicationAnomalies(index) }
             logTransactions(index)
         }
-        switch decision.disposition {
+        switch settings.observesOnly ? .accept : decision.disposition {
         case .accept:
             counters.accepted += 1
             return .accept
@@ -266,7 +281,7 @@ extension Pipeline {
         }
         if !alerts.isEmpty, let index { flows[index].flags.insert(.hasAlerts) }
         evaluator.clearAlerts()
-        if decision.disposition != .accept, isDropLogged(index) {
+        if decision.disposition != .accept, !settings.observesOnly, isDropLogged(index) {
             recorder.drop(
                 decision, event, flow: flow, direction: context.direction, conversation: conversation, policy: policy)
         }

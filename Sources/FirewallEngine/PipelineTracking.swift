@@ -187,7 +187,7 @@ extension Pipeline {
         if flows[index].flags.contains(.judgedWithoutSession) {
             return handleWithoutSession(index, segment, direction, bytes)
         }
-        if flows[index].disposition == .dropped {
+        if isBlocked(index) {
             followDropped(index, segment, direction)
             decision.drop(.flowDrop)
             return conclude(index)
@@ -199,7 +199,8 @@ extension Pipeline {
         noteStream(index, outcome.fault)
         // Differs: a payload that its receiver would not take, and that no rule has seen, is not forwarded either.
         let isUnread = outcome.fault != nil && packet.payloadLength > 0 && flows[index].disposition == .undecided
-        if outcome.isInvalid || isUnread && !settings.compatibleWithSuricata {
+        let isRefused = outcome.isInvalid || isUnread && !settings.compatibleWithSuricata
+        if isRefused, !settings.observesOnly {
             decision.drop(.streamError)
             if settings.compatibleWithSuricata {
                 context.isPayloadHidden = true
@@ -257,8 +258,9 @@ extension Pipeline {
     ) -> Verdict {
         counters.midstream += 1
         switch settings.flow.midstream {
-        case .drop, .reject: return refuseMidstream(segment, key, senderIsFirst)
-        case .continue, .bypass, .pass:
+        case .drop where !settings.observesOnly, .reject where !settings.observesOnly:
+            return refuseMidstream(segment, key, senderIsFirst)
+        case .continue, .bypass, .pass, .drop, .reject:
             guard let index = create(key, senderIsFirst) else { return handleWithoutRoom(bytes) }
             attach(index, .toServer)
             flows[index].flags.formUnion([.midstream, .judgedWithoutSession])
@@ -311,7 +313,7 @@ extension Pipeline {
     ) -> Verdict {
         if segment.flags.contains(.rst) || segment.flags.contains(.fin) {
             noteStream(index, segment.flags.contains(.rst) ? .rstWithoutSession : .finWithoutSession)
-            if settings.compatibleWithSuricata { decision.drop(.streamError) }
+            if settings.compatibleWithSuricata, !settings.observesOnly { decision.drop(.streamError) }
         }
         return judge(index, bytes)
     }

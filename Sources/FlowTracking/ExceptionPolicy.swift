@@ -16,6 +16,9 @@ public enum ExceptionPolicy: String, Sendable, CaseIterable {
     /// It means nothing for a packet without a flow.
     public var isOfFlows: Bool { self == .dropFlow || self == .passFlow || self == .bypass }
 
+    /// The packet does not go on.
+    public var blocks: Bool { self == .dropFlow || self == .dropPacket || self == .reject }
+
     /// The name in records: underscores, as counters have them.
     public var recordName: String { rawValue.split(separator: "-").joined(separator: "_") }
 }

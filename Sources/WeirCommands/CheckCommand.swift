@@ -1,5 +1,6 @@
 import ArgumentParser
 import Detection
+import FirewallEngine
 import PolicyModel
 import RuleLanguage
 
@@ -40,6 +41,9 @@ struct CheckCommand: ParsableCommand {
     @Flag(name: .customShort("T"), help: "Accepted for Suricata's sake: check only tests.")
     var testOnly = false
 
+    @Flag(name: .customLong("no-notes"), help: "Do not say where AWS or Suricata would decide otherwise.")
+    var omitsNotes = false
+
     @OptionGroup var source: RuleSourceOptions
     @OptionGroup var options: ConfigurationOptions
 
@@ -59,6 +63,7 @@ struct CheckCommand: ParsableCommand {
                 let mark =
                     isBad ? Terminal.styled("refused", .red) : Terminal.styled("ok", .green)
                 print("\(file): \(mark): \(summary)")
+                for note in result.notes { print("    " + Terminal.styled("note:", .cyan) + " \(note)") }
             } else {
                 print("\(file): \(Terminal.styled("refused", .red))")
             }
@@ -77,6 +82,8 @@ struct CheckCommand: ParsableCommand {
         var counts: String?
         /// Even without the bad rules there is nothing to load.
         var isRefused = false
+        /// Where AWS and Suricata would decide otherwise.
+        var notes: [String] = []
     }
 
     private func check(_ file: String, _ loader: PolicyLoader, _ configuration: Configuration) -> Outcome {
@@ -85,9 +92,13 @@ struct CheckCommand: ParsableCommand {
         var outcome = Outcome(summary: DocumentSummary(document))
         var assembly = PolicyAssembly(
             configuration: configuration, purpose: .check, skipsBadRules: source.skipBadRules)
-        var isCompiled = true
+        var policy: CompiledPolicy?
+        var needsPolicy = true
         switch document {
-        case .firewallPolicy: isCompiled = assembly.compile(loader.bundle(policy: file)) != nil
+        case .firewallPolicy:
+            let loading = loader.bundle(policy: file)
+            policy = assembly.compile(loading)
+            if !omitsNotes, let bundle = loading.bundle { outcome.notes += notes(bundle.policy) }
         case .ruleGroup(let group):
             var loading = BundleLoading(diagnostics: reading.diagnostics)
             if case .stateful(let stateful) = group.group {
@@ -95,19 +106,42 @@ struct CheckCommand: ParsableCommand {
                     ruleGroups: [PolicyBundle.StatefulGroup(name: group.name ?? file, file: file, group: stateful)],
                     order: stateful.ruleOrder)
             }
-            isCompiled = assembly.compile(loading) != nil
+            policy = assembly.compile(loading)
+            needsPolicy = loading.bundle != nil || loading.diagnostics.hasErrors
         case .plainList(let list):
             let group = list.ruleGroup(.pass, order: .strictOrder)
             let bundle = PolicyBundle(
                 ruleGroups: [PolicyBundle.StatefulGroup(name: file, file: file, group: group)], order: .strictOrder)
-            isCompiled = assembly.compile(BundleLoading(bundle: bundle, diagnostics: reading.diagnostics)) != nil
+            policy = assembly.compile(BundleLoading(bundle: bundle, diagnostics: reading.diagnostics))
         case .loggingConfiguration: return Outcome(diagnostics: reading.diagnostics, summary: outcome.summary)
         }
         outcome.diagnostics = assembly.diagnostics.unique
         outcome.assumesHomeNet = assembly.assumesHomeNet
         outcome.counts = assembly.countsText
-        outcome.isRefused = !isCompiled && assembly.diagnostics.hasErrors
+        outcome.isRefused = needsPolicy && policy == nil && assembly.diagnostics.hasErrors
+        if !omitsNotes, let policy { outcome.notes += notes(policy, configuration) }
         return outcome
+    }
+
+    // MARK: notes
+
+    private func notes(_ policy: CompiledPolicy, _ configuration: Configuration) -> [String] {
+        policy.portabilityNotes(judgesEveryRequest: configuration.settings.judgesEveryRequest).map { note in
+            let more = note.others == 0 ? "" : " and \(note.others) more"
+            return "\(note.location.file):\(note.location.line): sid \(note.signatureID)\(more): \(note.text)"
+        }
+    }
+
+    /// A connection taken up in its middle is not established, and only the strict default drops what is not.
+    private func notes(_ policy: FirewallPolicy) -> [String] {
+        let drop = policy.statefulDefaultActions.first(where: \.drops)
+        guard policy.statefulEngineOptions.streamExceptionPolicy == .continue, let drop, drop.family != .strict else {
+            return []
+        }
+        return [
+            "StreamExceptionPolicy CONTINUE with \(drop.rawValue): TCP packets without a known connection are never "
+                + "established, so that nothing drops them, here as on AWS"
+        ]
     }
 }
 

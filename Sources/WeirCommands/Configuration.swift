@@ -20,6 +20,7 @@ struct Configuration {
     var packetAlertMaximum: Int?
     /// Of rules in action order.
     var actionOrder: [RuleAction]?
+    var ignoresUnknownRequirements = false
     /// Set by the user, not by the policy.
     var midstream: MidstreamPolicy?
     var midstreamPolicy: ExceptionPolicy?
@@ -61,6 +62,10 @@ extension ConfigurationKey {
             flag("compat.suricata", "Suricata's behaviour wherever Weir's differs.") {
                 $0.settings.compatibleWithSuricata = $1
             },
+            choice(
+                "engine.mode", ["ips", "ids"],
+                "Whether drop and reject take effect; with `ids` rules only log, and no packet is held up."
+            ) { $0.settings.observesOnly = $1 == "ids" },
             choice(
                 "stream.checksums", ["none", "all"],
                 "Whether TCP segments with a wrong checksum are left out of the stream."
@@ -138,6 +143,10 @@ extension ConfigurationKey {
                 }
                 configuration.actionOrder = actions
             },
+            flag(
+                "rules.ignore-unknown-requirements",
+                "A rule whose `requires` asks for an unknown kind of thing counts all the same."
+            ) { $0.ignoresUnknownRequirements = $1 },
             ConfigurationKey(name: "geoip.database", form: "FILE", summary: "Country database (.mmdb) for geoip rules.")
             {
                 $0.countryDatabase = $1
@@ -174,6 +183,10 @@ extension ConfigurationKey {
         ) { configuration, text in
             configuration.forwardedForMode = ForwardedFor.Mode(rawValue: text)
         },
+            flag(
+                "log.guess-transaction",
+                "Alerts about payload name the transaction it belongs to, where there is but one."
+            ) { $0.settings.log.guessesTransaction = $1 },
             flag("log.every-drop", "A drop record for every packet instead of the first of a flow and direction.") {
                 $0.settings.log.logsEveryDrop = $1
             },

@@ -45,6 +45,7 @@ struct PolicyAssembly {
         options.compatibleWithSuricata = configuration.settings.compatibleWithSuricata
         options.skipsBadRules = skipsBadRules
         if let actionOrder = configuration.actionOrder { options.actionOrder = actionOrder }
+        options.ignoresUnknownRequirements = configuration.ignoresUnknownRequirements
         options.requiresDatabases = purpose != .check
         options.countries = openCountries()
         if let maximum = configuration.packetAlertMaximum { options.maximumAlerts = maximum }

@@ -61,6 +61,11 @@ struct ReplayCommand: ParsableCommand {
     @Flag(name: .customLong("continue"), help: "Keep state and packet numbers from one capture to the next.")
     var continues = false
 
+    @Flag(
+        name: .long,
+        help: "Judge everything a second time as Suricata and AWS would, and list what they decide otherwise.")
+    var compare = false
+
     @Option(name: .customShort("k"), help: ArgumentHelp("Checksums, as Suricata's -k.", valueName: "none|all"))
     var checksums: String?
 
@@ -82,6 +87,7 @@ struct ReplayCommand: ParsableCommand {
         var configuration = try options.load()
         if let checksums { configuration.settings.verifiesChecksums = checksums == "all" }
         let (policy, effective) = try load(configuration)
+        let other = compare ? try loadCompatible(configuration) : nil
         var settings = effective.settings
         settings.log.numbersPackets = true
         settings.log.logsEveryDrop = true
@@ -91,12 +97,12 @@ struct ReplayCommand: ParsableCommand {
         if continues {
             try replay(
                 all, name: all.joined(separator: " "), folder: logDirectory, datasetFolder: lists.datasetFolder,
-                policy: policy, settings: settings)
+                policy: policy, other: other, settings: settings)
         } else {
             for capture in all {
                 try replay(
                     [capture], name: capture, folder: folder(for: capture, of: all),
-                    datasetFolder: lists.datasetFolder, policy: policy, settings: settings)
+                    datasetFolder: lists.datasetFolder, policy: policy, other: other, settings: settings)
             }
         }
     }
@@ -106,15 +112,7 @@ struct ReplayCommand: ParsableCommand {
     private func load(_ configuration: Configuration) throws -> (CompiledPolicy, Configuration) {
         var assembly = PolicyAssembly(
             configuration: configuration, purpose: .replay, skipsBadRules: source.skipBadRules)
-        let loader = PolicyLoader(groupFiles: try source.groupFiles())
-        let loading: BundleLoading
-        if let path = source.policy {
-            loading = loader.bundle(policy: path)
-        } else if !rules.isEmpty {
-            loading = loader.bundle(
-                ruleFiles: rules.map(PolicyLoader.RuleFile.init(argument:)),
-                order: ruleOrder == .strict ? .strictOrder : .actionOrder)
-        } else {
+        guard let loading = try readDocuments() else {
             guard let policy = PolicyAssembly.empty() else { throw ExitStatus.internalError }
             return (policy, PolicyAssembly.engineSettings(configuration, nil))
         }
@@ -129,6 +127,26 @@ struct ReplayCommand: ParsableCommand {
         return (compiled, PolicyAssembly.engineSettings(configuration, loading.bundle?.policy))
     }
 
+    /// The documents of the policy; nil without any.
+    private func readDocuments() throws -> BundleLoading? {
+        let loader = PolicyLoader(groupFiles: try source.groupFiles())
+        if let path = source.policy { return loader.bundle(policy: path) }
+        guard !rules.isEmpty else { return nil }
+        return loader.bundle(
+            ruleFiles: rules.map(PolicyLoader.RuleFile.init(argument:)),
+            order: ruleOrder == .strict ? .strictOrder : .actionOrder)
+    }
+
+    /// The same policy as Suricata would judge by it. Its problems are those that have been reported already.
+    private func loadCompatible(_ configuration: Configuration) throws -> CompiledPolicy? {
+        guard let loading = try readDocuments() else { return nil }
+        var configuration = configuration
+        configuration.settings.compatibleWithSuricata = true
+        var assembly = PolicyAssembly(
+            configuration: configuration, purpose: .replay, skipsBadRules: source.skipBadRules)
+        return assembly.compile(loading)
+    }
+
     // MARK: replay
 
     private func folder(for capture: String, of all: [String]) -> String? {
@@ -139,14 +157,16 @@ struct ReplayCommand: ParsableCommand {
 
     private func replay(
         _ paths: [String], name: String, folder: String?, datasetFolder: String, policy: CompiledPolicy,
+        other: CompiledPolicy?,
         settings: EngineSettings
     ) throws {
         do {
+            let comparison = other.map { ReplayComparison(policy: $0, settings: settings) }
             let sink = try folder.map { try openLog($0) }
             let verdictSink = try verdicts.map { try FileSink(path: $0) }
             var session = ReplaySession(
                 policy: policy, settings: settings, sink: sink, verdictSink: verdictSink, acceptedPath: writeAccepted,
-                progress: ReplayProgress(isEnabled: Terminal.errorHasColor))
+                progress: ReplayProgress(isEnabled: Terminal.errorHasColor), comparison: comparison)
             let damage = replayAll(paths, &session)
             let summary = session.summary
             let counters = try session.finish()
@@ -160,7 +180,7 @@ struct ReplayCommand: ParsableCommand {
                 throw ExitStatus.internalError
             }
             if let damage, counters.packets == 0 { throw damage }
-            let report = ReplayReport(capture: name, counters: counters, summary: summary)
+            let report = ReplayReport(capture: name, counters: counters, summary: summary, comparison: comparison)
             if verdicts != "-" { print(format == .json ? report.json : report.text) }
             if let damage { throw damage }
         } catch let error as CaptureError {

@@ -10,6 +10,7 @@ struct ReplayReport {
     let capture: String
     let counters: Counters
     let summary: ReplaySummary
+    var comparison: ReplayComparison?
 
     // MARK: text
 
@@ -23,6 +24,7 @@ struct ReplayReport {
                 + Terminal.styled("dropped \(counters.blocked)", .red) + "  "
                 + Terminal.styled("rejected \(counters.rejected)", .yellow) + reasons)
         lines += table
+        lines += compared
         return lines.joined(separator: "\n")
     }
 
@@ -32,6 +34,30 @@ struct ReplayReport {
             return count > 0 ? "\(reason.name) \(count)" : nil
         }
         return parts.isEmpty ? "" : "  (\(parts.joined(separator: ", ")))"
+    }
+
+    /// What Suricata and AWS would decide otherwise.
+    private var compared: [String] {
+        guard let comparison else { return [] }
+        guard comparison.packets > 0 else {
+            return ["", "  Suricata and AWS would decide the same on every packet"]
+        }
+        let flows = comparison.differences
+        var lines = ["", "  Suricata and AWS would decide otherwise on \(comparison.packets) packets:"]
+        for found in flows.prefix(ReplayReport.maximumRows) {
+            let ends = found.tuple.map {
+                endpoint($0.source, $0.sourcePort, $0.ipProtocol) + " > "
+                    + endpoint($0.destination, $0.destinationPort, $0.ipProtocol)
+            }
+            let more = found.count > 1 ? " and \(found.count - 1) more" : ""
+            lines.append("  packet \(found.packet)\(more)  \(ends ?? "no IP header")")
+            lines.append("      here \(found.here), there \(found.there)")
+            lines.append("      \(found.why)")
+        }
+        if flows.count > ReplayReport.maximumRows {
+            lines.append("  ... and \(flows.count - ReplayReport.maximumRows) more flows")
+        }
+        return lines
     }
 
     private var table: [String] {
@@ -118,7 +144,30 @@ struct ReplayReport {
             writer.endObject()
         }
         writer.endArray()
+        if let comparison { write(comparison, to: &writer) }
         writer.endObject()
         return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    private func write(_ comparison: ReplayComparison, to writer: inout JSONWriter) {
+        writer.member("differing_packets", comparison.packets)
+        writer.beginArray("differences")
+        for found in comparison.differences {
+            writer.beginObject()
+            writer.member("packet", found.packet)
+            writer.member("packets", found.count)
+            if let tuple = found.tuple {
+                writer.member("src_ip", tuple.source.description)
+                writer.member("src_port", tuple.sourcePort)
+                writer.member("dest_ip", tuple.destination.description)
+                writer.member("dest_port", tuple.destinationPort)
+                writer.member("proto", tuple.ipProtocol.description)
+            }
+            writer.member("here", found.here)
+            writer.member("there", found.there)
+            writer.member("why", found.why)
+            writer.endObject()
+        }
+        writer.endArray()
     }
 }

@@ -18,12 +18,14 @@ struct ReplaySession: ~Copyable {
     private let acceptedPath: String?
     private var offset: UInt64 = 0
     private var progress: ReplayProgress
+    private let comparison: ReplayComparison?
     let summary = ReplaySummary()
 
     init(
         policy: CompiledPolicy, settings: EngineSettings, sink: (any EventSink)?, verdictSink: (any EventSink)?,
-        acceptedPath: String?, progress: ReplayProgress
+        acceptedPath: String?, progress: ReplayProgress, comparison: ReplayComparison? = nil
     ) {
+        self.comparison = comparison
         self.policy = policy
         self.acceptedPath = acceptedPath
         self.progress = progress
@@ -60,6 +62,8 @@ struct ReplaySession: ~Copyable {
             raw.number += offset
             verdict = pipeline.handle(raw, bytes: bytes)
             if verdict == .accept { accepted?.write(raw, bytes) }
+            comparison?.judge(
+                raw, bytes, tuple: pipeline.packet.tuple, verdict: verdict, pipeline.decision, policy)
             return true
         }
         guard isPacket != nil else { return false }

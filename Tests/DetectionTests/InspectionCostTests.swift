@@ -46,6 +46,33 @@ struct InspectionCostTests {
         #expect(reached, "the input must be bad enough to meet the limit")
     }
 
+    /// Rules that the bound must hold for as well, each made to be tried in every place.
+    static let products: [(name: String, rules: String)] = [
+        ("one list with many relative literals",
+         #"alert udp any any -> any any (content:"a"; content:"a"; distance:0; within:9000; content:"a"; distance:0; within:9000; content:"q"; distance:0; within:9000; sid:1;)"#),
+        ("numbers behind every literal", (1...300).map { sid in
+            #"alert udp any any -> any any (content:"a"; byte_test:1,>,200,0,relative; sid:\#(sid);)"#
+        }.joined(separator: "\n")),
+        ("patterns that go back",  (1...100).map { sid in
+            #"alert udp any any -> any any (pcre:"/(a+)+q\#(sid)/"; sid:\#(sid);)"#
+        }.joined(separator: "\n")),
+        ("patterns tried from every place", (1...100).map { sid in
+            #"alert udp any any -> any any (pcre:"/a/"; pcre:"/a.*q\#(sid)/R"; sid:\#(sid);)"#
+        }.joined(separator: "\n")),
+    ]
+
+    @Test("products of rules and traffic stay under the bound", arguments: products.map(\.name))
+    func productsStayUnderTheBound(name: String) throws {
+        let rules = try #require(Self.products.first { $0.name == name }?.rules)
+        for power in 6...14 {
+            let payload = [UInt8](repeating: UInt8(ascii: "a"), count: 1 << power)
+            let outcome = work(rules, payload)
+            #expect(outcome.work <= InspectionScratch.maximumWork + payload.count + 4000)
+            // Over it the packet does not go on.
+            if outcome.work > InspectionScratch.maximumWork { #expect(outcome.disposition == .drop) }
+        }
+    }
+
     @Test func honestTrafficStaysFarBelow() {
         let outcome = work(
             InspectionCostTests.rules, utf8("GET /index.html?a=b HTTP/1.1\r\nHost: www.example.com\r\n\r\n"))

@@ -101,6 +101,8 @@ struct LoadingTests {
         "alert pkthdr any any -> any any (decode-event:IPV4.PKT_TOO_SMALL; sid:1;)",
         "alert ip any any -> any any (stream-event:3whs_synack_resend_with_diff_ack; sid:1;)",
         "alert ip any any -> any any (stream-event:est_synack_resend_with_different_ack; sid:1;)",
+        "alert tcp any any -> any any (stream-event:closing_ack_wrong_seq; sid:1;)",
+        "alert tcp any any -> any any (stream-event:fin_syn; sid:1;)",
         "alert tcp any any -> any any (dsize:<6; content:\"abcdef\"; sid:1;)",
         "alert tcp any any -> any any (dsize:8; content:\"abcdef\"; content:\"c\"; within:3; sid:1;)",
         "alert http any any -> any any (http.host; dotprefix; content:\".Abc\"; nocase; sid:1;)",
@@ -165,5 +167,14 @@ struct LoadingTests {
         let rules = Ruleset("alert ip \(expression) any -> any any (ttl:64; sid:1;)")
         let frame = PacketBuilder(from: source, to: "198.51.100.1").udp(UDPFields(1, 2), [1])
         #expect(rules.judge(frame).alerts == (isMatch ? [1] : []))
+    }
+
+    @Test("a requirement of an unknown kind leaves its rule out, unless the user wants it taken")
+    func unknownRequirement() {
+        let text = "alert tcp any any -> any any (requires: foo bar; sid:1;)"
+        #expect(Ruleset(text).policy?.ruleCounts.skipped == 1)
+        var options = CompileOptions()
+        options.ignoresUnknownRequirements = true
+        #expect(Ruleset(text, options: options).policy?.ruleCounts.loaded == 1)
     }
 }

@@ -91,10 +91,22 @@ import Testing
             $0.client(bad)
         },
         Row(what: "what follows CONNECT belongs to it", expected: "aaaa", flowWide: "aaaa") {
-            $0.client(HTTPBytes.request("CONNECT", "good.example:443", host: "good.example:443"))
+            $0.client(HTTPBytes.request("CONNECT", "good.example:443", host: "good.example:443") + utf8("\n"))
             $0.server(utf8("HTTP/1.1 200 OK\r\n\r\n"))
             $0.client(TLSBytes.clientHello("bad.example"))
             $0.client("anything")
+        },
+        Row(what: "bytes behind an unanswered CONNECT wait; they are denied requests", expected: "adad", flowWide: "aaaa") {
+            $0.client(HTTPBytes.request("CONNECT", "good.example:443", host: "good.example:443"))
+            $0.client(bad)
+            $0.server(HTTPBytes.response(405, "Not allowed", body: "x"))
+            $0.repeatPacket(1)
+        },
+        Row(what: "bytes behind an unanswered CONNECT wait; they are allowed requests", expected: "adaa", flowWide: "aaaa") {
+            $0.client(HTTPBytes.request("CONNECT", "good.example:443", host: "good.example:443"))
+            $0.client(good)
+            $0.server(HTTPBytes.response(405, "Not allowed", body: "x"))
+            $0.repeatPacket(1)
         },
         Row(what: "what follows 101 belongs to its request", expected: "aaaa", flowWide: "aaaa") {
             $0.client(
@@ -126,6 +138,18 @@ import Testing
         row.say(&script)
         var firewall = try Firewall(row.rules, defaults: [], configure: configure)
         return firewall.judge(script.frames)[first...].map { $0.verdict == .accept ? "a" : "d" }.joined()
+    }
+
+    @Test("the beginning of a request does not cover for a denied one before it", arguments: [true, false])
+    func beginningBehindDenied(everyRequest: Bool) throws {
+        var script = TCPScript(port: 80)
+        script.handshake()
+        script.client(Self.bad + Self.good.prefix(10))
+        script.client(Array(Self.good.dropFirst(10)))
+        var firewall = try Firewall(
+            Self.rules.split(separator: "\n").dropLast().joined(separator: "\n"),
+            defaults: [.dropEstablishedAppLayerToServer], configure: { $0.judgesEveryRequest = everyRequest })
+        #expect(firewall.judge(script.frames).suffix(2).map(\.verdict) == [.drop, .drop])
     }
 
     @Test("a DNS query is judged for itself, whatever its socket asked before")

@@ -47,6 +47,39 @@ struct RulesStringTests {
                 """)
     }
 
+    @Test(
+        "what the service's list of limits excludes; a file of plain rules may use it",
+        arguments: [
+            ("pass sctp any any -> any any (sid:1;)", "protocol sctp is not supported"),
+            ("pass ftp-data any any -> any any (sid:1;)", "protocol ftp-data is not supported"),
+            (
+                "drop http any any -> any any (file.data; content:\"x\"; filemagic:\"pdf\"; sid:1;)",
+                "RuleOptions filemagic is not supported"
+            ),
+            (
+                "drop ftp any any -> any any (ftpdata_command:stor; sid:1;)",
+                "RuleOptions ftpdata_command is not supported"
+            ),
+        ])
+    func refusedByTheService(rule: String, message: String) throws {
+        let reading = read(strictGroup(rule))
+        #expect(reading.errors.map(\.message) == [message])
+        #expect(reading.errors.first?.location.path == "RulesSource.RulesString line 1")
+        #expect(read(rule, file: "local.rules").errors.isEmpty)
+    }
+
+    @Test("state kept by address: documentation and samples contradict each other")
+    func stateByAddress() throws {
+        let rules = """
+            alert tcp any any -> any any (xbits:set,a,track ip_src; sid:1;)
+            alert tcp any any -> any any (hostbits:set,a,src; sid:2;)
+            alert tcp any any -> any any (flowbits:set,a; sid:3;)
+            """
+        let reading = read(strictGroup(rules))
+        #expect(reading.errors.isEmpty)
+        #expect(reading.warnings.count == 2)
+    }
+
     @Test func allProblemsAtOnce() throws {
         let rules = """
             pass tcp any any -> any 1 (sid:1;)

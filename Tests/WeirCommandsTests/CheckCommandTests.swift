@@ -48,6 +48,21 @@ struct CheckCommandTests {
         #expect(result.output.contains("\(rules): refused"))
     }
 
+    /// Where AWS and Suricata would decide otherwise, unless one does not want to know.
+    @Test func notes() throws {
+        let folder = try Folder()
+        let rules = try folder.write(
+            "my.rules",
+            """
+            pass tcp any any -> any any (flow:not_established; dsize:0; sid:1;)
+            drop ip any any -> any any (sid:2;)
+            """)
+        let result = try Program.weir("check", rules)
+        #expect(result.status == 0)
+        #expect(result.output.contains("note: \(rules):2: sid 2: judged on a flow's first packet alone there"))
+        #expect(try !Program.weir("check", "--no-notes", rules).output.contains("note:"))
+    }
+
     @Test func invalidDocuments() throws {
         let folder = try Folder()
         let cut = try folder.write("cut.json", "{\"RuleGroup\": {\"RulesSource\":")

@@ -19,6 +19,20 @@ struct ReplayCommandTests {
         #expect(!result.output.contains("\u{1b}["), "colour, though it is no terminal")
     }
 
+    /// The same capture as Suricata and AWS would judge it.
+    @Test func comparison() throws {
+        let requests = ScenarioTests.root + "/captures/requests.pcap"
+        let text = try replay(["--compare", requests] + ReplayCommandTests.policy)
+        #expect(text.status == 0, "\(text.errors)")
+        #expect(text.output.contains("Suricata and AWS would decide otherwise on 9 packets"), "\(text.output)")
+        #expect(text.output.contains("here rejected by 900-reject sid 902, there passed by 200-allow-domains sid 4"))
+        let json = try replay(["--compare", "--format", "json", requests] + ReplayCommandTests.policy)
+        let report = try #require(JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+        #expect(report["differing_packets"] as? Int == 9)
+        let same = try replay(["--compare", requests, "--set", "compat.suricata=on"] + ReplayCommandTests.policy)
+        #expect(same.output.contains("would decide the same on every packet"))
+    }
+
     /// What passed, written, holds as many packets as were accepted, and passes again.
     @Test func writesTheAccepted() throws {
         let folder = try Folder()

@@ -18,6 +18,9 @@ public final class HTTPParser: ApplicationParser {
     /// What the client has sent behind such a request, kept until the answer is known.
     private var earlyTunnelBytes: [UInt8] = []
 
+    /// The client has sent more than a line's end behind a request for a tunnel that is not answered yet.
+    var hasEarlyTunnelBytes: Bool { awaitsTunnel && earlyTunnelBytes.contains { $0 != 13 && $0 != 10 } }
+
     init(settings: AppLayerSettings) {
         self.settings = settings
         requests = HTTPMessageReader(isRequest: true, settings: settings)

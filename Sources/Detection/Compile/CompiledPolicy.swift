@@ -26,6 +26,8 @@ public final class CompiledPolicy: Sendable {
     let headers: HeaderIndex
     /// Signatures of each header, in order.
     let members: [[Int32]]
+    /// The headers themselves, by the signatures' numbers.
+    let ruleHeaders: [RuleHeader]
     let packetTests: [PacketTest]
     let bufferConditions: [BufferCondition]
     let byteOperations: [ByteOperation]
@@ -95,6 +97,7 @@ public final class CompiledPolicy: Sendable {
         var members = Array(repeating: [Int32](), count: tables.headers.count)
         for signature in signatures { members[Int(signature.header)].append(signature.order) }
         self.members = members
+        ruleHeaders = tables.headers
         packetTests = tables.packetTests
         bufferConditions = tables.bufferConditions
         byteOperations = tables.byteOperations

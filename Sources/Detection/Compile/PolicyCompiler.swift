@@ -19,7 +19,8 @@ public enum PolicyCompiler {
                     classifications: options.classifications, hasCountryDatabase: options.countries != nil,
                     requiresDatabases: options.requiresDatabases,
                     compatibleWithSuricata: options.compatibleWithSuricata, references: options.references,
-                    reputations: options.reputations, datasets: options.datasets))
+                    reputations: options.reputations, datasets: options.datasets,
+                    ignoresUnknownRequirements: options.ignoresUnknownRequirements))
             var sids = SidTable()
             tables.resolved = ResolvedFields()
             for rule in group.rules {

@@ -68,6 +68,8 @@ public struct CompileOptions: Sendable {
     public var datasets = DatasetFiles.none
     /// A rule that needs a database is refused without one; otherwise that is a warning.
     public var requiresDatabases = true
+    /// A `requires` of an unknown kind counts as met; otherwise its rule is left out.
+    public var ignoresUnknownRequirements = false
 
     public init() {}
 }

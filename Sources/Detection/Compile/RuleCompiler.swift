@@ -16,7 +16,9 @@ struct RuleCompiler {
     func compile(_ rule: RuleSyntax, order: inout Int32, into tables: inout PolicyTables) -> Result {
         var diagnostics: [Diagnostic] = []
         do throws(RuleProblem) {
-            if try RuleRequirement.unmet(rule) != nil { return Result(isSkipped: true) }
+            if try RuleRequirement.unmet(rule, ignoresUnknown: context.ignoresUnknownRequirements) != nil {
+                return Result(isSkipped: true)
+            }
         } catch {
             let token = rule.option("requires")?.value ?? rule.actionToken
             diagnostics.append(rule.diagnostic(at: token, error.message, hint: error.hint))

@@ -9,15 +9,16 @@ enum RuleRequirement {
     static let version = [7, 0, 10]
     static let features: Set<String> = ["ja4"]
 
+    /// - Parameter ignoresUnknown: a requirement of an unknown kind counts as met.
     /// - Returns: why the rule does not count here; nil when it does.
-    static func unmet(_ rule: RuleSyntax) throws(RuleProblem) -> String? {
+    static func unmet(_ rule: RuleSyntax, ignoresUnknown: Bool = false) throws(RuleProblem) -> String? {
         for option in rule.options where option.name == "requires" {
-            if let reason = try unmet(option.value?.text ?? "") { return reason }
+            if let reason = try unmet(option.value?.text ?? "", ignoresUnknown: ignoresUnknown) { return reason }
         }
         return nil
     }
 
-    static func unmet(_ text: String) throws(RuleProblem) -> String? {
+    private static func unmet(_ text: String, ignoresUnknown: Bool) throws(RuleProblem) -> String? {
         for part in text.split(separator: ",") {
             let words = part.split(whereSeparator: \.isWhitespace).map(String.init)
             guard let kind = words.first else { continue }
@@ -28,6 +29,7 @@ enum RuleRequirement {
                 guard words.count == 2, features.contains(words[1]) else {
                     return "feature \(words.dropFirst().joined(separator: " ")) is missing"
                 }
+            case _ where ignoresUnknown: continue
             default: return "unknown requirement '\(kind)'"
             }
         }

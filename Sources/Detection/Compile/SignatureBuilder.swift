@@ -16,6 +16,7 @@ struct RuleContext: Sendable {
     var references: Set<String>?
     var reputations = ReputationTable()
     var datasets = DatasetFiles.none
+    var ignoresUnknownRequirements = false
 }
 
 /// Gathers what the keywords of one rule say, checks it, and turns it into signatures.

@@ -37,6 +37,7 @@ struct ContentInspector {
         var place = behind
         while index < end {
             steps += 1
+            scratch.spend(1)
             guard steps <= ContentInspector.maximumSteps else {
                 isHopeless = true
                 return false
@@ -167,6 +168,7 @@ struct ContentInspector {
         scratch.spend(subject.byteCount)
         let outcome = policy.expressions[Int(expression.index)].search(
             subject, from: max(0, from - base), scratch.expressions)
+        if outcome == .limit { scratch.spend(Int(RegularExpressionScratch.matchLimit)) }
         guard case .found(let range) = outcome else { return outcome }
         if !expression.captures.isEmpty { capture(expression.captures, subject) }
         return .found(range.lowerBound + base..<range.upperBound + base)

@@ -54,7 +54,7 @@ extension CompiledPolicy {
             } ?? false
         case .flowInteger(let test):
             context.hasFlow && (conversation?.inspection.holds(test) ?? (test.comparison == .isNotSet))
-        case .awaitsApplication(let wanted): (conversation?.session.awaitsName ?? false) == wanted
+        case .awaitsApplication(let wanted): (conversation?.awaitsName ?? false) == wanted
         case .fragmentBits(let test): packet.ip.map { test.matches($0) } ?? false
         case .fragmentOffset(let test): packet.ip.map { test.matches(fragmentOffset: $0) } ?? false
         case .ipOptions(let wanted): packet.ip.map { !$0.options.isEmpty && $0.options.isSuperset(of: wanted) } ?? false

@@ -7,6 +7,8 @@ import NetTypes
 struct RequestCoverage {
     /// A request has been passed: the server may answer.
     var hasPassed = false
+    /// A passed request has handed the connection over, to CONNECT's tunnel or another protocol.
+    var isHandedOver = false
     /// Offset in the client's stream before which bytes may belong to a request that ended without a pass. Sent again,
     /// they are judged again.
     var deniedEnd = 0
@@ -33,12 +35,25 @@ extension Conversation {
     func hasOpenRequest(_ context: PacketContext, payload: Int) -> Bool {
         guard context.direction == .toServer, payload > 0 else { return false }
         if context.isInStream, context.streamOffset < inspection.requests.deniedEnd { return true }
+        if session.hasUnreadTunnelBytes { return true }
         return session.transactions.contains { transaction in
             guard transaction.concerns(.toServer), transaction.progressToServer > 0 else { return false }
             guard let state = inspection.transactions.first(where: { $0.identifier == transaction.identifier }) else {
                 return transaction.identifier >= inspection.firstOpen
             }
             return !state.isPassed && !state.isOver
+        }
+    }
+
+    /// Rules by name have to wait for the rest of what the client has begun, and there is nothing they could have judged
+    /// already: the beginning of a request must not cover for a complete one before it.
+    var awaitsName: Bool {
+        guard session.awaitsName else { return false }
+        guard session.appProtocol == .http1 else { return true }
+        return !session.transactions.dropLast().contains { transaction in
+            guard transaction.progressToServer >= HTTPMessage.Step.body else { return false }
+            let state = inspection.transactions.first { $0.identifier == transaction.identifier }
+            return state?.isPassed != true && state?.isOver != true
         }
     }
 
@@ -62,9 +77,18 @@ extension Conversation {
     }
 
     /// The connection has changed its protocol on a request's demand, CONNECT or Upgrade: what follows is part of that
-    /// request, unless it is made of requests itself.
-    public func isPassedForGood() -> Bool {
-        isJudgedByRequest && session.appProtocol != .http2 && inspection.transactions.last?.isPassed == true
+    /// request, when it is passed; else all is judged anew.
+    public func handOver() {
+        let isPassed = inspection.transactions.last?.isPassed == true
+        inspection.beginAnew()
+        inspection.requests.isHandedOver = isPassed
+        inspection.requests.hasPassed = isPassed
+    }
+
+    /// What a passed request was handed over to is known, and not made of requests itself.
+    public var isPassedForGood: Bool {
+        guard inspection.requests.isHandedOver else { return false }
+        return session.appProtocol == .failed || session.appProtocol.isRecognized && session.appProtocol != .http2
     }
 }
 

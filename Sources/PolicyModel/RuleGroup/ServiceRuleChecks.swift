@@ -18,13 +18,24 @@ struct ServiceRuleChecks {
     }
 
     private static let rejectableProtocols: Set<String> = ["tcp", "http", "tls", "smb", "ssh", "smtp", "dcerpc"]
-    private static let refusedKeywords: Set<String> = ["dataset", "datarep", "iprep", "lua", "luajit", "filestore"]
+    private static let refusedKeywords: Set<String> = [
+        "dataset", "datarep", "iprep", "lua", "luajit", "filestore", "filemagic", "filemd5", "filesha1", "filesha256",
+        "ftpdata_command",
+    ]
+    /// Words of a rule's header that the service's own list of limits excludes.
+    private static let refusedProtocols: Set<String> = ["sctp", "enip", "ftp-data"]
     private static let keywordsOfActionOrder: Set<String> = ["priority", "classtype"]
     private static let companionsOfPCRE = ["content", "tls.sni", "http.host", "dns.query", "http.uri"]
 
     mutating func problems(of rule: RuleSyntax) -> [Diagnostic] {
         var problems: [Diagnostic] = []
         checkAction(rule, &problems)
+        if ServiceRuleChecks.refusedProtocols.contains(rule.protocolName) {
+            problems.append(
+                rule.diagnostic(
+                    at: rule.protocolToken, "protocol \(rule.protocolName) is not supported",
+                    hint: "a file of plain rules may use it; the service does not take it"))
+        }
         checkHeader(rule, &problems)
         checkLength(rule, &problems)
         checkOptions(rule, &problems)
@@ -63,6 +74,12 @@ struct ServiceRuleChecks {
                 problems.append(
                     rule.diagnostic(
                         at: option.nameToken, "RuleOptions tag of a host is not supported", hint: "tag:session is"))
+            } else if isOfHosts(option) {
+                problems.append(
+                    rule.diagnostic(
+                        .warning, at: option.nameToken,
+                        "the service's documentation excludes \(option.name) that is kept by address",
+                        hint: "its own samples use it nevertheless; try it there before you rely on it"))
             } else if option.name == "gid" {
                 problems.append(
                     rule.diagnostic(
@@ -82,6 +99,17 @@ struct ServiceRuleChecks {
                     at: pcre.nameToken,
                     "Using pcre without one of the following options is not allowed: "
                         + companions.joined(separator: ", ")))
+        }
+    }
+
+    /// State that is kept for an address: the service's list of limits and its samples contradict each other.
+    private func isOfHosts(_ option: RuleOption) -> Bool {
+        let value = option.value?.text ?? ""
+        switch option.name {
+        case "hostbits": return true
+        case "xbits": return value.contains("track")
+        case "tag": return value.hasPrefix("host")
+        default: return false
         }
     }
 
