@@ -23,6 +23,8 @@ struct Configuration {
 
     /// The private ranges of RFC 1918 and RFC 4193: what `check` and `replay` take for HOME_NET when nothing is said.
     static let privateRanges = "[10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7]"
+
+    init() { settings.hold.isEnabled = true }
 }
 
 /// One option of the configuration.
@@ -81,6 +83,27 @@ extension ConfigurationKey {
         number("flow.udp-idle", 1...86_400, "Seconds until an idle UDP flow is forgotten.") {
             $0.settings.flow.udpIdle = $1
         },
+        flag("hold.enabled", "Packets whose flow waits for a name have no verdict until it is there; not with compat.")
+        {
+            $0.settings.hold.isEnabled = $1
+        },
+        number("hold.flow-bytes", 0...(1 << 20), "Payload held of one flow; below a client's initial window.") {
+            $0.settings.hold.flowBytes = $1
+        },
+        number("hold.milliseconds", 100...10_000, "How long a flow's packets are held.") {
+            $0.settings.hold.milliseconds = $1
+        },
+        choice(
+            "hold.timeout-policy", ["rules", "drop"],
+            "Packets that have been held so long: judged as if they had not been, or dropped whatever the rules say."
+        ) { $0.settings.hold.dropsLate = $1 == "drop" },
+        number("hold.source-packets", 1...(1 << 20), "Packets held of one source.") {
+            $0.settings.hold.sourcePackets = $1
+        },
+        number("hold.packets", 1...(1 << 20), "Packets held in all; `run` allows a quarter of the queue's length.") {
+            $0.settings.hold.packets = $1
+        },
+        number("hold.bytes", 65_536...(1 << 30), "Bytes of packets held in all.") { $0.settings.hold.bytes = $1 },
         number("tls.handshake-bytes", 512...(1 << 24), "Longest TLS handshake message that is read.") {
             $0.settings.appLayer.tlsHandshakeBytes = $1
         },

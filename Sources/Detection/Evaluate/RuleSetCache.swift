@@ -1,4 +1,6 @@
+import AppLayer
 import NetTypes
+import RuleLanguage
 
 /// The signatures that can apply to a flow in one direction, by phase. Interned: flows whose headers fit the same
 /// signatures share one.
@@ -12,6 +14,11 @@ final class RuleSet: Sendable {
     private let isTransaction: [UInt64]
     /// Transaction signatures without a prefilter literal.
     let unfiltered: [Int32]
+    /// Protocols, one bit each, for which a signature that decides something looks at what a transaction says.
+    private let namedProtocols: UInt64
+    /// A signature that decides something asks for the protocol itself, or waits for a name by itself.
+    private let asksForProtocol: Bool
+    private let waitsByItself: Bool
 
     init(_ members: [Int32], policy: CompiledPolicy) {
         var addressOnly: [Int32] = []
@@ -19,8 +26,21 @@ final class RuleSet: Sendable {
         var transaction: [Int32] = []
         var unfiltered: [Int32] = []
         var bits = [UInt64](repeating: 0, count: (policy.signatures.count + 63) / 64)
+        var named: UInt64 = 0
+        var asksForProtocol = false
+        var waitsByItself = false
         for member in members {
             let signature = policy.signatures[Int(member)]
+            if policy.decides(signature) {
+                if signature.kind == .transaction {
+                    named |= 1 << UInt64(signature.appProtocol.rawValue & 63)
+                    if signature.coversHTTP2 { named |= 1 << UInt64(AppProtocol.http2.rawValue) }
+                } else if policy.waitsForApplication(signature) {
+                    waitsByItself = true
+                } else if signature.kind == .protocolDetection || signature.appProtocol != .unknown {
+                    asksForProtocol = true
+                }
+            }
             switch signature.kind {
             case .addressOnly: addressOnly.append(member)
             case .transaction:
@@ -35,10 +55,33 @@ final class RuleSet: Sendable {
         self.transaction = transaction
         self.unfiltered = unfiltered
         isTransaction = bits
+        namedProtocols = named
+        self.asksForProtocol = asksForProtocol
+        self.waitsByItself = waitsByItself
+    }
+
+    /// Some signature could still decide a flow that waits for this.
+    func isDecided(by awaited: Awaited, _ appProtocol: AppProtocol) -> Bool {
+        switch awaited {
+        case .nothing: false
+        case .recognition: namedProtocols != 0 || asksForProtocol || waitsByItself
+        case .name: waitsByItself || namedProtocols & (1 << UInt64(appProtocol.rawValue & 63)) != 0
+        }
     }
 
     func containsTransaction(_ signature: Int32) -> Bool {
         isTransaction[Int(signature) >> 6] & (1 << UInt64(signature & 63)) != 0
+    }
+}
+
+extension CompiledPolicy {
+    /// It acts, or leaves something for signatures that do.
+    fileprivate func decides(_ signature: Signature) -> Bool {
+        signature.action != .alert && signature.action != .config || !signature.effects.isEmpty
+    }
+
+    fileprivate func waitsForApplication(_ signature: Signature) -> Bool {
+        packetTests[signature.packetTests.asInt].contains { if case .awaitsApplication = $0 { true } else { false } }
     }
 }
 
