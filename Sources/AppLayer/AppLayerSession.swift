@@ -415,6 +415,9 @@ extension AppLayerSession {
 
     private var earlyToServer: [UInt8] { early.toServer }
 
+    /// The client has not said a word yet.
+    public var isClientSilent: Bool { appProtocol == .unknown && early.toServer.isEmpty }
+
     /// A TLS connection has come to its application data.
     public var isEncrypted: Bool {
         guard case .tls(let handshake)? = transactions.first?.facts else { return false }

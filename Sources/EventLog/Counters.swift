@@ -51,6 +51,15 @@ public struct Counters: Sendable {
     /// By raw value of the cause.
     public var exceptions = [ExceptionCounters](repeating: ExceptionCounters(), count: ExceptionCause.allCases.count)
 
+    /// Packets that were put off; those that got their verdict, whose time was up before; those that were dropped as
+    /// copies, over a cap; those that were gone when their verdict came.
+    public var held: UInt64 = 0
+    public var holdReleased: UInt64 = 0
+    public var holdTimedOut: UInt64 = 0
+    public var holdCopies: UInt64 = 0
+    public var holdOverCaps: UInt64 = 0
+    public var holdLost: UInt64 = 0
+
     public var alerts: UInt64 = 0
     public var alertsSuppressed: UInt64 = 0
     public var alertsDiscarded: UInt64 = 0

@@ -35,6 +35,7 @@ extension EVEEncoder {
         detect(counters, policy)
         ips(counters)
         stateless(counters, policy)
+        hold(counters)
         writer.beginObject("app_layer")
         protocols(counters)
         writer.beginObject("tx")
@@ -146,10 +147,23 @@ extension EVEEncoder {
         writer.member("blocked", counters.blocked)
         writer.member("rejected", counters.rejected)
         writer.beginObject("drop_reason")
-        for reason in DropReason.allCases where reason != .none {
+        for reason in DropReason.allCases
+        where reason != .none && (!reason.isOfHolding || counters.dropReasons[Int(reason.rawValue)] > 0) {
             writer.member(key: reason.counterName, counters.dropReasons[Int(reason.rawValue)])
         }
         writer.endObject()
+        writer.endObject()
+    }
+
+    private mutating func hold(_ counters: Counters) {
+        guard !settings.compatibleWithSuricata, counters.held + counters.holdOverCaps > 0 else { return }
+        writer.beginObject("hold")
+        writer.member("held", counters.held)
+        writer.member("released", counters.holdReleased)
+        writer.member("timed_out", counters.holdTimedOut)
+        writer.member("copies", counters.holdCopies)
+        writer.member("over_caps", counters.holdOverCaps)
+        writer.member("lost", counters.holdLost)
         writer.endObject()
     }
 

@@ -15,6 +15,7 @@ public struct VerdictWriter: ~Copyable {
         case .accept: writer.member("verdict", literal: "accept")
         case .drop: writer.member("verdict", literal: "drop")
         case .reject: writer.member("verdict", literal: "reject")
+        case .hold: writer.member("verdict", literal: "hold")
         }
         if decision.disposition != .accept {
             writer.member("reason", decision.reason.name)

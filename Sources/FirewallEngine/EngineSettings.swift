@@ -22,6 +22,8 @@ public struct EngineSettings: Sendable {
     public var judgesEveryRequest = true
     /// What happens to packets that cannot be handled as they should be.
     public var exceptions = ExceptionPolicies()
+    /// Packets of flows that wait for a name: `hold`.
+    public var hold = HoldSettings()
     /// TCP segments with a wrong checksum are not reassembled: `stream.checksums`.
     public var verifiesChecksums = false
     /// Forwarded packets have lost one hop already: it is given back, so that `ttl` rules mean the same as in a capture.

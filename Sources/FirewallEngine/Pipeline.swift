@@ -16,6 +16,12 @@ public struct Pipeline: ~Copyable, PacketHandler {
     var conversations = ConversationTable()
     var expectations = ExpectationTable()
     var evaluator: StatefulEvaluator
+    /// Packets that wait for their flow's name, and those that have got their verdict since the source asked.
+    var holds: HoldTable
+    var released: [HeldVerdict] = []
+    var firstReleased = 0
+    /// The flow of the packet at hand; -1 when it has none.
+    var touched: FlowIndex = -1
     public var recorder: EventRecorder
     public internal(set) var counters = Counters()
     /// The decision about the packet handled last, and its headers.
@@ -47,6 +53,7 @@ public struct Pipeline: ~Copyable, PacketHandler {
         self.policy = policy
         self.settings = settings
         flows = FlowTable(capacity: settings.flow.capacity, seed: settings.seed)
+        holds = HoldTable(settings: settings.hold)
         evaluator = StatefulEvaluator(policy: policy, state: state)
         evaluator.judgesEveryRequest = settings.judgesEveryRequest && !settings.compatibleWithSuricata
         recorder = EventRecorder(sink: sink, settings: settings.log)
@@ -75,6 +82,13 @@ public struct Pipeline: ~Copyable, PacketHandler {
         begin(raw, bytes.byteCount)
         if settings.log.logsEthernet, raw.linkType == .ethernet { ethernet = LinkAddresses(frame: bytes) }
         if settings.log.logsAnomalyPackets { frame = bytes.copied() }
+        let verdict = handleFrame(bytes)
+        if !holds.isEmpty { settleHeld() }
+        return verdict
+    }
+
+    private mutating func handleFrame(_ bytes: RawSpan) -> Verdict {
+        touched = -1
         decision = Decision()
         context = PacketContext()
         context.time = raw.time
@@ -105,6 +119,7 @@ public struct Pipeline: ~Copyable, PacketHandler {
         if raw.time > now {
             let isNewSecond = raw.time.seconds != now.seconds
             now = raw.time
+            if !holds.isEmpty { expireHeld() }
             if isNewSecond { everySecond() }
         }
     }
@@ -163,6 +178,7 @@ public struct Pipeline: ~Copyable, PacketHandler {
 
     public mutating func tick(now time: Timestamp) {
         if time > now { now = time }
+        if !holds.isEmpty { expireHeld() }
         everySecond()
         recorder.hand()
     }
@@ -216,6 +232,7 @@ public struct Pipeline: ~Copyable, PacketHandler {
 
     /// Ends every flow and writes what is left.
     public mutating func finish() {
+        end()
         var indices: [FlowIndex] = []
         flows.visit { indices.append($0) }
         // In the order they came, so that the log of a replay does not depend on memory layout.

@@ -98,6 +98,7 @@ extension Pipeline {
 
     /// Writes the flow's last records and forgets it.
     mutating func endFlow(_ index: FlowIndex, _ reason: FlowEndReason) {
+        if !holds.isEmpty { dropHeld(index, .holdTimeout) }
         var flow = flows[index]
         let conversation = conversations[flow.conversation]
         if flow.disposition == .undecided, conversation?.isJudgedByRequest == true { flow.disposition = .passed }

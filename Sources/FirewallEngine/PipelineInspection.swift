@@ -20,7 +20,7 @@ extension Pipeline {
         if segment.flags.contains(.fin) || segment.flags.contains(.rst) {
             conversations[flows[index].conversation]?.session.end(context.direction)
         }
-        return judge(index, bytes)
+        return holdOrJudge(index, bytes)
     }
 
     /// A flow that is decided and has nothing left to log is not read any more.
@@ -301,8 +301,10 @@ extension Pipeline {
     }
 
     private mutating func isDropLogged(_ index: FlowIndex?) -> Bool {
+        // A copy is no loss: what it holds is on its way. Held packets leave the flow's own record to its decision.
+        if decision.reason == .holdCopy { return false }
         if settings.log.logsEveryDrop { return true }
-        guard let index else {
+        guard let index, !decision.reason.isOfHolding else {
             if flowlessDrops.second != now.seconds { flowlessDrops = (now.seconds, 0) }
             flowlessDrops.count += 1
             return flowlessDrops.count <= settings.flowlessDropsPerSecond

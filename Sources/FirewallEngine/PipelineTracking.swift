@@ -54,6 +54,7 @@ extension Pipeline {
 
     /// Counts the packet to its flow and takes the flow's state before it.
     private mutating func attach(_ index: FlowIndex, _ direction: FlowDirection) {
+        touched = index
         context.hasFlow = true
         context.direction = direction
         flows[index].count(packet, direction, at: raw.time)
@@ -108,7 +109,7 @@ extension Pipeline {
                 datagram: bytes.clamped(packet.payload), direction, ports: (udp.sourcePort, udp.destinationPort))
             if let verdict = noteSession(conversation, index) { return verdict }
         }
-        return judge(index, bytes)
+        return holdOrJudge(index, bytes)
     }
 
     // MARK: TCP
@@ -212,7 +213,7 @@ extension Pipeline {
         }
         context.isStreamEstablished = flows[index].tcp.isEstablished
         if outcome.takesPayload { return takePayload(index, segment, bytes) }
-        return judge(index, bytes)
+        return holdOrJudge(index, bytes)
     }
 
     /// The client goes on, and no answer to its SYN was seen.

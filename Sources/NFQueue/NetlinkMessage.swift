@@ -98,8 +98,10 @@ extension NetlinkMessage {
     }
 
     /// The answer for one packet. `NF_DROP` goes without a mark.
-    static func verdict(_ verdict: Int32, packet id: UInt32, queue: UInt16, mark: UInt32? = nil) -> NetlinkMessage {
-        var message = NetlinkMessage(NFQNL_MSG_VERDICT, queue: queue)
+    static func verdict(
+        _ verdict: Int32, packet id: UInt32, queue: UInt16, mark: UInt32? = nil, acknowledged: Bool = false
+    ) -> NetlinkMessage {
+        var message = NetlinkMessage(NFQNL_MSG_VERDICT, queue: queue, acknowledged: acknowledged)
         message.append(NFQA_VERDICT_HDR, network(UInt32(bitPattern: verdict)) + network(id))
         if let mark { message.append(NFQA_MARK, mark) }
         return message

@@ -16,6 +16,12 @@ struct NetlinkItem {
         guard type == UInt16(NLMSG_ERROR), count >= 4 else { return nil }
         return 0 &- Int32(bitPattern: bytes.hostOrder32(at: lower))
     }
+
+    /// The request that an `NLMSG_ERROR` message answers, whose header it quotes, had asked for an answer in any case.
+    func answersAcknowledged(in bytes: RawSpan) -> Bool {
+        guard type == UInt16(NLMSG_ERROR), count >= 20 else { return false }
+        return bytes.hostOrder16(at: lower &+ 10) & UInt16(NLM_F_ACK) != 0
+    }
 }
 
 /// Steps through a run of netlink messages, or of attributes. It holds offsets only: the bytes stay where they are.

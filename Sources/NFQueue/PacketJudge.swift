@@ -17,16 +17,36 @@ struct PacketJudge: ~Copyable {
         marks = configuration.marks
     }
 
-    /// Judges the packets of the first `count` datagrams of `batch`; the verdicts are in `verdicts` then.
-    mutating func judge(
-        _ batch: borrowing ReceiveBatch, count: Int, now: Timestamp, handler: inout some PacketHandler & ~Copyable
-    ) {
-        verdicts.removeAll()
-        for index in 0..<count {
-            judge(batch.datagram(index), now: now, handler: &handler)
+    /// Takes up late verdicts of the handler while there is room for them. False when there is none left, true when the
+    /// batch is full: it is to be sent, and this called again.
+    mutating func takeReleases(_ handler: inout some PacketHandler & ~Copyable) -> Bool {
+        while !verdicts.isFull {
+            guard let release = handler.nextRelease() else { return false }
+            let packet = release.packet
+            switch release.verdict {
+            case .drop, .hold:
+                statistics.dropped &+= 1
+                verdicts.appendLate(packet.ticket, mark: nil)
+            case .accept:
+                statistics.accepted &+= 1
+                verdicts.appendLate(packet.ticket, mark: marks.accepting(packet.mark))
+            case .reject:
+                statistics.rejected &+= 1
+                verdicts.appendLate(packet.ticket, mark: marks.rejecting(packet.mark))
+            }
         }
-        statistics.batches &+= 1
+        return true
     }
+
+    /// Judges the packets of one datagram of `batch`.
+    mutating func judge(
+        _ batch: borrowing ReceiveBatch, at index: Int, now: Timestamp, handler: inout some PacketHandler & ~Copyable
+    ) {
+        judge(batch.datagram(index), now: now, handler: &handler)
+    }
+
+    /// The verdicts are sent.
+    mutating func clear() { verdicts.removeAll() }
 
     /// Judges the packets of one datagram. The kernel puts one into each, so that a batch of datagrams never has more
     /// than the verdicts have room for; what would be beyond is counted and goes without verdict.
@@ -40,7 +60,7 @@ struct PacketJudge: ~Copyable {
                 }
                 judge(packet, in: datagram, now: now, handler: &handler)
             } else if let errno = message.errorNumber(in: datagram) {
-                note(errno)
+                note(errno, ofLateVerdict: message.answersAcknowledged(in: datagram), &handler)
             }
         }
         if messages.isMalformed { statistics.malformed &+= 1 }
@@ -61,7 +81,7 @@ struct PacketJudge: ~Copyable {
         }
         let description = RawPacket(
             number: statistics.packets, time: packet.time ?? now, linkType: linkType, wireLength: wireLength,
-            mark: packet.mark, hasChecksums: packet.hasChecksums)
+            mark: packet.mark, hasChecksums: packet.hasChecksums, ticket: packet.id)
         switch handler.handle(description, bytes: payload) {
         case .drop:
             statistics.dropped &+= 1
@@ -71,14 +91,23 @@ struct PacketJudge: ~Copyable {
         case .reject:
             statistics.rejected &+= 1
             verdicts.passLast(mark: marks.rejecting(packet.mark))
+        case .hold:
+            statistics.held &+= 1
+            verdicts.withdrawLast()
         }
     }
 
     /// Counts what the kernel says about a verdict it could not carry out.
-    private mutating func note(_ errno: Int32) {
+    private mutating func note(
+        _ errno: Int32, ofLateVerdict isLate: Bool, _ handler: inout some PacketHandler & ~Copyable
+    ) {
         switch errno {
         case 0: break
-        case ENOENT: statistics.lateVerdicts &+= 1
+        case ENOENT:
+            statistics.lateVerdicts &+= 1
+            guard isLate else { return }
+            statistics.lostWhileHeld &+= 1
+            handler.noteLost()
         default: statistics.refusedVerdicts &+= 1
         }
     }

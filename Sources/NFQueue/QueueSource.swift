@@ -53,6 +53,8 @@ public struct QueueSource: ~Copyable, PacketSource {
         }
         let deadline = ContinuousClock.now + drainLimit
         while ContinuousClock.now < deadline, try round(&handler, waiting: false) {}
+        handler.end()
+        try answerReleases(&handler)
     }
 
     /// Receives, judges and answers one batch; false when nothing came.
@@ -64,7 +66,12 @@ public struct QueueSource: ~Copyable, PacketSource {
         var isIdle = false
         switch outcome {
         case .received(let count):
-            judge.judge(batch, count: count, now: now, handler: &handler)
+            judge.statistics.batches &+= 1
+            for index in 0..<count {
+                if judge.verdicts.isFull { try answer() }
+                judge.judge(batch, at: index, now: now, handler: &handler)
+                while judge.takeReleases(&handler) { try answer() }
+            }
             try answer()
         case .nothing:
             isIdle = true
@@ -76,12 +83,18 @@ public struct QueueSource: ~Copyable, PacketSource {
         if isIdle || now.isDue(after: lastTick, interval: QueueSource.tickMicroseconds) {
             lastTick = now
             handler.tick(now: now)
+            try answerReleases(&handler)
             control.publish(judge.statistics)
         }
         return !isIdle
     }
 
-    /// Sends the verdicts of the round. When the kernel has no memory for them there is nothing better to do than to
+    private mutating func answerReleases(_ handler: inout some PacketHandler & ~Copyable) throws(QueueError) {
+        while judge.takeReleases(&handler) { try answer() }
+        try answer()
+    }
+
+    /// Sends the verdicts so far. When the kernel has no memory for them there is nothing better to do than to
     /// try again: the packets wait, and new ones could not be answered either.
     private mutating func answer() throws(QueueError) {
         guard !judge.verdicts.isEmpty else { return }
@@ -89,7 +102,10 @@ public struct QueueSource: ~Copyable, PacketSource {
         var attempts = 0
         while true {
             let errno = socket.send(judge.verdicts.bytes)
-            if errno == 0 { return }
+            if errno == 0 {
+                judge.clear()
+                return
+            }
             judge.statistics.verdictSendErrors &+= 1
             attempts += 1
             guard attempts < QueueSource.sendAttempts, [EINTR, EAGAIN, ENOBUFS, ENOMEM].contains(errno) else {

@@ -2,7 +2,7 @@ import CNetfilterQueue
 import Wire
 
 /// The verdicts of one round, written as messages of their own, one behind the other, and sent with one call. A packet
-/// comes in as DROP, so that one nobody judged does not pass; only the packet taken in last can be changed.
+/// comes in as DROP, so that one nobody judged does not pass; only the packet taken in last can be changed or taken back.
 struct VerdictBatch: ~Copyable {
     /// ACCEPT with a mark, the longer of the two messages; DROP, which has no mark, fills the first eight words.
     private typealias Message = InlineArray<10, UInt32>
@@ -17,6 +17,9 @@ struct VerdictBatch: ~Copyable {
     private(set) var count = 0
     private let drop: Message
     private let accept: Message
+    /// The same for packets that have waited: the kernel says of each whether it was still there.
+    private let lateDrop: Message
+    private let lateAccept: Message
     private var buffer: [UInt8]
     private var used = 0
     private var last = 0
@@ -26,6 +29,8 @@ struct VerdictBatch: ~Copyable {
         self.capacity = capacity
         drop = VerdictBatch.words(.verdict(NF_DROP, packet: 0, queue: queue))
         accept = VerdictBatch.words(.verdict(NF_ACCEPT, packet: 0, queue: queue, mark: 0))
+        lateDrop = VerdictBatch.words(.verdict(NF_DROP, packet: 0, queue: queue, acknowledged: true))
+        lateAccept = VerdictBatch.words(.verdict(NF_ACCEPT, packet: 0, queue: queue, mark: 0, acknowledged: true))
         buffer = [UInt8](repeating: 0, count: capacity * VerdictBatch.acceptLength)
     }
 
@@ -55,6 +60,23 @@ struct VerdictBatch: ~Copyable {
         guard !isEmpty else { return }
         used = last &+ VerdictBatch.acceptLength
         store(accept, mark: mark)
+    }
+
+    /// Takes the packet taken in last back: it goes without a verdict for now.
+    mutating func withdrawLast() {
+        guard !isEmpty else { return }
+        used = last
+        count &-= 1
+    }
+
+    /// Takes in a packet that has waited: with a mark it goes on, without one it is dropped.
+    mutating func appendLate(_ id: UInt32, mark: UInt32?) {
+        guard !isFull else { return }
+        last = used
+        lastID = id
+        used = last &+ (mark == nil ? VerdictBatch.dropLength : VerdictBatch.acceptLength)
+        count &+= 1
+        store(mark == nil ? lateDrop : lateAccept, mark: mark ?? 0)
     }
 
     mutating func removeAll() {

@@ -40,6 +40,9 @@ struct Configuration {
             result.isReverse = forwardedForIsReverse
             return result
         }
+    }
+
+    init() { settings.hold.isEnabled = true }
 }
 
 /// One option of the configuration.
@@ -193,7 +196,7 @@ extension ConfigurationKey {
             number("log.stats-interval", 0...86_400, "Seconds between stats records; 0 writes one at the end.") {
                 $0.settings.statsInterval = $1
             },
-        ] + ConfigurationKey.ofNames
+        ] + ConfigurationKey.ofNames + ConfigurationKey.ofHolding
 
     private static func exception(
         _ name: String, _ cause: ExceptionCause, _ summary: String, packetsOnly: Bool = false

@@ -27,6 +27,14 @@ final class ReplayComparison {
     private let policy: CompiledPolicy
     private var pipeline: Pipeline
     private var index: [FlowTuple: Int] = [:]
+    /// Judged there, not here yet.
+    private var waiting: [Waiting] = []
+
+    private struct Waiting {
+        var tuple: FlowTuple?
+        var verdict: Verdict
+        var decision: Decision
+    }
 
     /// - Parameter policy: compiled for `compat.suricata=on`.
     init(policy: CompiledPolicy, settings: EngineSettings) {
@@ -36,12 +44,18 @@ final class ReplayComparison {
         pipeline = Pipeline(policy: policy, state: HostState(seed: settings.seed), settings: settings, sink: nil)
     }
 
-    func judge(
-        _ raw: RawPacket, _ bytes: RawSpan, tuple: FlowTuple?, verdict: Verdict, _ decision: Decision,
-        _ own: CompiledPolicy
-    ) {
-        let other = pipeline.handle(raw, bytes: bytes)
-        guard (other == .accept) != (verdict == .accept) else { return }
+    /// A packet is judged there; how it is judged here may come later, when it is held.
+    func handle(_ raw: RawPacket, _ bytes: RawSpan, tuple: FlowTuple?) {
+        let verdict = pipeline.handle(raw, bytes: bytes)
+        waiting.append(Waiting(tuple: tuple, verdict: verdict, decision: pipeline.decision))
+    }
+
+    /// How it was judged here, in the order of the capture.
+    func settle(_ raw: RawPacket, _ verdict: Verdict, _ decision: Decision, _ own: CompiledPolicy) {
+        guard !waiting.isEmpty else { return }
+        let other = waiting.removeFirst()
+        guard (other.verdict == .accept) != (verdict == .accept) else { return }
+        let tuple = other.tuple
         packets += 1
         if let tuple, let known = index[tuple] ?? index[tuple.reversed] {
             differences[known].count += 1
@@ -52,8 +66,8 @@ final class ReplayComparison {
         differences.append(
             Difference(
                 tuple: tuple, packet: raw.number, here: Self.describe(verdict, decision, own),
-                there: Self.describe(other, pipeline.decision, policy),
-                why: Self.reason(decision, pipeline.decision, own)))
+                there: Self.describe(other.verdict, other.decision, policy),
+                why: Self.reason(decision, other.decision, own)))
     }
 
     private static func describe(_ verdict: Verdict, _ decision: Decision, _ policy: CompiledPolicy) -> String {
@@ -62,6 +76,7 @@ final class ReplayComparison {
             case .accept: decision.isPassed ? "passed" : "accepted"
             case .drop: "dropped"
             case .reject: "rejected"
+            case .hold: "held"
             }
         if decision.signature >= 0, Int(decision.signature) < policy.signatures.count {
             let group = policy.group(of: decision.signature)?.name ?? "default action"

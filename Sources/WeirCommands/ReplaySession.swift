@@ -19,6 +19,7 @@ struct ReplaySession: ~Copyable {
     private var offset: UInt64 = 0
     private var progress: ReplayProgress
     private let comparison: ReplayComparison?
+    private var backlog = VerdictBacklog()
     let summary = ReplaySummary()
 
     init(
@@ -56,24 +57,46 @@ struct ReplaySession: ~Copyable {
 
     private mutating func step(_ reader: inout CaptureReader) throws(CaptureError) -> Bool {
         var raw = RawPacket(number: 0, time: Timestamp(microseconds: 0), linkType: reader.linkType, wireLength: 0)
-        var verdict = Verdict.drop
+        let keepsBytes = accepted != nil
         let isPacket: Bool? = try reader.next { packet, bytes in
             raw = packet
             raw.number += offset
             verdict = pipeline.handle(raw, bytes: bytes)
-            if verdict == .accept { accepted?.write(raw, bytes) }
-            comparison?.judge(
-                raw, bytes, tuple: pipeline.packet.tuple, verdict: verdict, pipeline.decision, policy)
+            comparison?.handle(raw, bytes, tuple: pipeline.packet.tuple)
+            takeReleased()
+            guard verdict == .hold || !backlog.isEmpty else {
+                write(raw, verdict, pipeline.decision, bytes)
+                return true
+            }
+            let copy = keepsBytes ? bytes.copied() : []
+            backlog.append(raw, copy, verdict == .hold ? nil : (verdict, pipeline.decision))
             return true
         }
         guard isPacket != nil else { return false }
-        verdicts?.write(number: raw.number, verdict: verdict, decision: pipeline.decision, policy: policy)
+        writeBacklog()
         return true
+    }
+
+    private mutating func write(_ raw: RawPacket, _ verdict: Verdict, _ decision: Decision, _ bytes: RawSpan) {
+        if verdict == .accept { accepted?.write(raw, bytes) }
+        verdicts?.write(number: raw.number, verdict: verdict, decision: decision, policy: policy)
+        comparison?.settle(raw, verdict, decision, policy)
+    }
+
+    /// Held packets show the verdict they get in the end.
+    private mutating func takeReleased() {
+        for held in pipeline.takeReleased() { backlog.settle(held) }
+    }
+
+    private mutating func writeBacklog() {
+        while let line = backlog.next() { write(line.raw, line.verdict, line.decision, unsafe line.bytes.span.bytes) }
     }
 
     /// Ends all flows and brings every file out.
     mutating func finish() throws -> Counters {
         pipeline.finish()
+        takeReleased()
+        writeBacklog()
         verdicts?.flush()
         try accepted?.flush()
         return pipeline.counters

@@ -90,6 +90,8 @@ struct RunCommand: ParsableCommand {
         guard let compiled else { throw ExitStatus.refused }
         var effective = PolicyAssembly.engineSettings(configuration, loading.bundle?.policy)
         effective.settings.restoresTimeToLive = true
+        effective.settings.hold.packets = min(
+            effective.settings.hold.packets, Int(effective.queue.maximumLength) / 4)
         effective.settings.seed = UInt64.random(in: 1...UInt64.max)
         if effective.settings.statsInterval == 0 { effective.settings.statsInterval = 60 }
         return (compiled, effective)

@@ -77,6 +77,7 @@ struct Firewall: ~Copyable {
         count += 1
         let raw = RawPacket(number: count, time: time, linkType: .ethernet, wireLength: frame.count)
         let verdict = pipeline.handle(raw, bytes: frame.span.bytes)
+        released += pipeline.takeReleased()
         return Judgment(verdict: verdict, reason: pipeline.decision.reason, alerts: newAlerts())
     }
 
@@ -85,10 +86,45 @@ struct Firewall: ~Copyable {
     /// Judges the packets of a script and gives their verdicts alone.
     mutating func verdicts(_ script: TCPScript) -> [Verdict] { judge(script.frames).map(\.verdict) }
 
+    // MARK: held packets
+
+    /// Releases so far that nobody has taken.
+    private(set) var released: [HeldVerdict] = []
+
+    mutating func takeReleased() -> [HeldVerdict] {
+        released += pipeline.takeReleased()
+        defer { released = [] }
+        return released
+    }
+
+    mutating func noteLost() { pipeline.noteLost() }
+
+    /// Judges frames and gives the verdict each has in the end; `hold` for those that still wait.
+    mutating func final(_ frames: [TimedFrame]) -> [Verdict] {
+        let start = count
+        var verdicts = judge(frames).map(\.verdict)
+        for late in released where late.packet.number > start {
+            verdicts[Int(late.packet.number - start) - 1] = late.verdict
+        }
+        return verdicts
+    }
+
+    static func letter(_ verdict: Verdict) -> Character {
+        switch verdict {
+        case .accept: "a"
+        case .drop: "d"
+        case .reject: "r"
+        case .hold: "h"
+        }
+    }
+
     mutating func tick(_ time: Timestamp) { pipeline.tick(now: time) }
 
     /// Ends all flows.
-    mutating func finish() { pipeline.finish() }
+    mutating func finish() {
+        released = []
+        pipeline.finish()
+    }
 
     private mutating func newAlerts() -> [Int] {
         pipeline.recorder.hand()

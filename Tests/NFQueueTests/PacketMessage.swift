@@ -46,14 +46,15 @@ struct PacketMessage {
     }
 }
 
-/// What the kernel answers when it cannot carry out a request; 0 acknowledges.
-func errorMessage(_ errno: Int32) -> [UInt8] {
+/// What the kernel answers when it cannot carry out a request; 0 acknowledges. `request` is the header it quotes.
+func errorMessage(_ errno: Int32, quoting request: [UInt8] = []) -> [UInt8] {
     var storage = [UInt64](repeating: 0, count: 64)
     return storage.withUnsafeMutableBytes { storage in
         guard let header = mnl_nlmsg_put_header(storage.baseAddress) else { return [] }
         header.pointee.nlmsg_type = UInt16(NLMSG_ERROR)
         let error = mnl_nlmsg_put_extra_header(header, MemoryLayout<nlmsgerr>.size)
         error?.storeBytes(of: -errno, as: Int32.self)
+        if let error, request.count <= 16 { (error + 4).copyMemory(from: request, byteCount: request.count) }
         return Array(storage.prefix(Int(header.pointee.nlmsg_len)))
     }
 }

@@ -58,38 +58,6 @@ struct LiveGatewayTests {
         }
     }
 
-    /// Big key shares cut a ClientHello in two. Its first segment is dropped under drop-all; the name is complete with
-    /// the second, and the retransmission of the first gets through.
-    @Test func clientHelloInTwoSegments() throws {
-        let gateway = try LiveGateway(prepare: { lab in
-            // Each segment a packet of its own: no offload on the client's side.
-            try require(lab.inside(lab.client, ["ip", "link", "set", "c0", "gso_max_segs", "1"]))
-        })
-        let protocols = (1...6).map { "x\($0)" + String(repeating: "y", count: 240) } + ["http/1.1"]
-        func hello(_ name: String) throws -> CommandResult {
-            let lab = gateway.lab
-            return try run(
-                lab.inside(
-                    lab.client,
-                    [
-                        "timeout", "10", "openssl", "s_client", "-connect", "10.99.2.2:443", "-servername", name,
-                        "-alpn",
-                        protocols.joined(separator: ","), "-ign_eof",
-                    ]),
-                input: "GET / HTTP/1.1\r\nHost: \(name)\r\nConnection: close\r\n\r\n")
-        }
-        let allowed = try hello("www.example.com")
-        #expect(allowed.output.contains("HTTP/1.1 200"), "\(allowed.output.suffix(400)) \(allowed.errors.suffix(400))")
-        let denied = try hello("www.denied.test")
-        #expect(!denied.output.contains("HTTP/1.1 200"))
-        #expect(gateway.stop() == 0)
-        let drops = try gateway.log.records("eve.json").filter { event in
-            let drop = event["drop"] as? [String: Any]
-            return drop?["len"] as? Int ?? 0 > 1200 && event["dest_port"] as? Int == 443
-        }
-        #expect(!drops.isEmpty, "the ClientHello went in one segment: the test shows nothing")
-    }
-
     /// A hop behind the gateway has a smaller MTU than both ends: its "fragmentation needed" must reach the client under drop-all.
     @Test func pathMTUDiscovery() throws {
         let far = "weir-test-\(getpid())-far"

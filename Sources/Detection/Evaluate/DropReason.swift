@@ -24,6 +24,11 @@ public enum DropReason: UInt8, Sendable, CaseIterable {
     case overlapConflict
     case fragmentWithoutUDP
     case inspectionLimit
+    // Of packets that waited for their flow's name, or would have.
+    case holdCopy
+    case holdMemory
+    case holdTimeout
+    case holdShutdown
 
     public var name: String {
         switch self {
@@ -50,8 +55,14 @@ public enum DropReason: UInt8, Sendable, CaseIterable {
         case .overlapConflict: "stream overlap conflict"
         case .fragmentWithoutUDP: "fragment not UDP"
         case .inspectionLimit: "inspection limit"
+        case .holdCopy: "hold copy"
+        case .holdMemory: "hold memcap"
+        case .holdTimeout: "hold timeout"
+        case .holdShutdown: "hold shutdown"
         }
     }
+
+    public var isOfHolding: Bool { rawValue >= DropReason.holdCopy.rawValue }
 
     /// The name as a counter, under `ips.drop_reason`.
     public var counterName: String { name.map { $0 == " " ? "_" : String($0) }.joined() }

@@ -1,4 +1,5 @@
 import AppLayer
+import FlowTracking
 import NetTypes
 
 /// How far the requests of a flow are passed, where a pass by what a request says (its host, its method, the name a query
@@ -72,7 +73,10 @@ extension Conversation {
             else { continue }
             inspection.transactions[index].isOver = true
             guard context.isInStream else { continue }
-            inspection.requests.deniedEnd = max(inspection.requests.deniedEnd, context.streamOffset &+ payload)
+            // Bytes that are read already may wait for this verdict in packets behind this one.
+            inspection.requests.deniedEnd = max(
+                inspection.requests.deniedEnd, context.streamOffset &+ payload,
+                Int(truncatingIfNeeded: toServer.delivered))
         }
     }
 

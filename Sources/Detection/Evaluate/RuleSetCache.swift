@@ -1,4 +1,6 @@
+import AppLayer
 import NetTypes
+import RuleLanguage
 
 /// The signatures that can apply to a flow in one direction, by phase. Interned: flows whose headers fit the same
 /// signatures share one.
@@ -14,6 +16,11 @@ final class RuleSet: Sendable {
     private let isTransaction: [UInt64]
     /// Transaction signatures without a prefilter literal.
     let unfiltered: [Int32]
+    /// Protocols, one bit each, for which a signature that decides something looks at what a transaction says.
+    private let namedProtocols: UInt64
+    /// A signature that decides something asks for the protocol itself, or waits for a name by itself.
+    private let asksForProtocol: Bool
+    private let waitsByItself: Bool
 
     init(_ members: [Int32], policy: CompiledPolicy) {
         var addressOnly: [Int32] = []
@@ -23,10 +30,23 @@ final class RuleSet: Sendable {
         var transactions = [UInt64](repeating: 0, count: words)
         var filtered = [UInt64](repeating: 0, count: words)
         var filteredCount = 0
+        var named: UInt64 = 0
+        var asksForProtocol = false
+        var waitsByItself = false
         for member in members {
             let signature = policy.signatures[Int(member)]
             let word = Int(member) >> 6
             let bit = UInt64(1) << UInt64(member & 63)
+            if policy.decides(signature) {
+                if signature.kind == .transaction {
+                    named |= 1 << UInt64(signature.appProtocol.rawValue & 63)
+                    if signature.coversHTTP2 { named |= 1 << UInt64(AppProtocol.http2.rawValue) }
+                } else if policy.waitsForApplication(signature) {
+                    waitsByItself = true
+                } else if signature.kind == .protocolDetection || signature.appProtocol != .unknown {
+                    asksForProtocol = true
+                }
+            }
             switch signature.kind {
             case .addressOnly: addressOnly.append(member)
             case .transaction:
@@ -47,6 +67,18 @@ final class RuleSet: Sendable {
         isTransaction = transactions
         isFiltered = filtered
         hasFiltered = filteredCount > 0
+        namedProtocols = named
+        self.asksForProtocol = asksForProtocol
+        self.waitsByItself = waitsByItself
+    }
+
+    /// Some signature could still decide a flow that waits for this.
+    func isDecided(by awaited: Awaited, _ appProtocol: AppProtocol) -> Bool {
+        switch awaited {
+        case .nothing: false
+        case .recognition: namedProtocols != 0 || asksForProtocol || waitsByItself
+        case .name: waitsByItself || namedProtocols & (1 << UInt64(appProtocol.rawValue & 63)) != 0
+        }
     }
 
     func containsTransaction(_ signature: Int32) -> Bool {
@@ -55,6 +87,17 @@ final class RuleSet: Sendable {
 
     func containsFiltered(_ signature: Int32) -> Bool {
         isFiltered[Int(signature) >> 6] & (1 << UInt64(signature & 63)) != 0
+    }
+}
+
+extension CompiledPolicy {
+    /// It acts, or leaves something for signatures that do.
+    fileprivate func decides(_ signature: Signature) -> Bool {
+        signature.action != .alert && signature.action != .config || !signature.effects.isEmpty
+    }
+
+    fileprivate func waitsForApplication(_ signature: Signature) -> Bool {
+        packetTests[signature.packetTests.asInt].contains { if case .awaitsApplication = $0 { true } else { false } }
     }
 }
 

@@ -64,7 +64,7 @@ public struct StatefulEvaluator: ~Copyable {
         if scratch.isExhausted, !policy.compatibleWithSuricata { decision.drop(.inspectionLimit) }
     }
 
-    private mutating func ruleSet(for tuple: FlowTuple, _ context: PacketContext, _ flow: inout Flow) -> RuleSet {
+    mutating func ruleSet(for tuple: FlowTuple, _ context: PacketContext, _ flow: inout Flow) -> RuleSet {
         // An ICMP error or a fragment is not what its flow's set was made for.
         let isOwn = context.hasFlow && !context.isRelatedError && context.hasPorts
         let known = flow.ruleSet(context.direction)
