@@ -40,7 +40,7 @@ extension EVEEncoder {
         } else if let known = AppProtocol(rawValue: flow.applicationProtocol), known != .unknown {
             writer.member("app_proto", known.name)
         }
-        flowbits(conversation, policy)
+        metadata(conversation, policy)
         writer.beginObject("flow")
         counters(flow)
         if flow.flags.contains(.bypassed) { bypassed() }

@@ -61,7 +61,7 @@ struct ReplaySession: ~Copyable {
         let isPacket: Bool? = try reader.next { packet, bytes in
             raw = packet
             raw.number += offset
-            verdict = pipeline.handle(raw, bytes: bytes)
+            let verdict = pipeline.handle(raw, bytes: bytes)
             comparison?.handle(raw, bytes, tuple: pipeline.packet.tuple)
             takeReleased()
             guard verdict == .hold || !backlog.isEmpty else {

@@ -29,7 +29,7 @@ struct HTTPMultipartTests {
     private static let field = "--XX\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nvalue\r\n"
     private static let head = "--XX\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.txt\"\r\n"
 
-    @Test(arguments: [
+    private static let forms: [(String, [String], [AppLayerEvent])] = [
         (head + "\r\nhello\r\n--XX--\r\n", ["a.txt=hello"], []),
         (field + head + "Content-Type: text/plain\r\n\r\nhe\r\n--X\r\n--XX\r\n", ["a.txt=he\r\n--X"], []),
         (head + "\r\none\r\n" + head + "\r\ntwo\r\n--XX--", ["a.txt=one", "a.txt=two"], []),
@@ -40,7 +40,9 @@ struct HTTPMultipartTests {
         ("--XX\r\nhello\r\n--XX--\r\n", [], []),
         // Without its end a file has what can be no delimiter.
         (head + "\r\nhello, hello, hello", ["a.txt=hello, hello..."], []),
-    ])
+    ]
+
+    @Test(arguments: forms)
     func parts(_ body: String, _ expected: [String], _ events: [AppLayerEvent]) {
         for byteByByte in [false, true] {
             let found = Self.files(body, byteByByte: byteByByte)

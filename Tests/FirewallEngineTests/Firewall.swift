@@ -44,8 +44,8 @@ struct Firewall: ~Copyable {
     init(
         _ rules: String = "", defaults: [StatefulDefaultAction] = [.dropStrict, .alertEstablished],
         order: RuleOrder = .strictOrder, stateless: PolicySource.Stateless = PolicySource.Stateless(),
-        state: HostState = HostState(), options changeOptions: (inout CompileOptions) -> Void = { _ in },
-        configure: (inout EngineSettings) -> Void = { _ in }
+        state: HostState = HostState(), configure: (inout EngineSettings) -> Void = { _ in },
+        options changeOptions: (inout CompileOptions) -> Void = { _ in }
     ) throws {
         let parsed = RuleParser(file: "test.rules").parse(rules)
         guard parsed.diagnostics.isEmpty else { throw RulesRefused(description: "\(parsed.diagnostics)") }

@@ -16,12 +16,14 @@ struct RuleListTests {
         _ rules: String, thresholds: String = "", state: HostState = HostState(),
         options change: (inout CompileOptions) -> Void = { _ in }
     ) throws -> Firewall {
-        try Firewall(rules, defaults: [], state: state) { options in
-            let file = ThresholdFile(thresholds, file: "threshold.config", scope: VariableScope())
-            #expect(file.problems.isEmpty)
-            options.thresholds = file
-            change(&options)
-        }
+        try Firewall(
+            rules, defaults: [], state: state,
+            options: { options in
+                let file = ThresholdFile(thresholds, file: "threshold.config", scope: VariableScope())
+                #expect(file.problems.isEmpty)
+                options.thresholds = file
+                change(&options)
+            })
     }
 
     /// The rule's action and own options, the line, and what becomes of four packets: accepted or dropped, with an
@@ -75,12 +77,12 @@ struct RuleListTests {
     func ownThreshold(selector: String, alerts: Int) throws {
         var firewall = try Firewall(
             "alert udp any any -> any any (dsize:1; threshold:type limit,track by_src,count 1,seconds 60; sid:1;)",
-            defaults: []
-        ) { options in
-            options.thresholds = ThresholdFile(
-                "event_filter gen_id 1, \(selector), type limit, track by_src, count 9, seconds 60", file: "t",
-                scope: VariableScope())
-        }
+            defaults: [],
+            options: { options in
+                options.thresholds = ThresholdFile(
+                    "event_filter gen_id 1, \(selector), type limit, track by_src, count 9, seconds 60", file: "t",
+                    scope: VariableScope())
+            })
         #expect((0..<4).flatMap { _ in firewall.judge(datagram()).alerts }.count == alerts)
     }
 
