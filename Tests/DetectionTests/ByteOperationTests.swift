@@ -33,7 +33,7 @@ struct ByteOperationTests {
         (#"byte_jump:1,0,multiplier 2; content:"x"; within:1;"#, [1, 0, 0, 120], true),
         (#"byte_jump:1,0,align; content:"x"; within:1;"#, [1, 0, 0, 0, 0, 120], true),
         (#"byte_jump:1,0,from_beginning; content:"x"; within:1;"#, [2, 0, 120], true),
-        (#"byte_jump:0,0,from_end,post_offset -1; content:"x"; within:1;"#, [2, 0, 120], false),
+        (#"byte_jump:0,0,from_end,post_offset -1; content:"x"; within:1;"#, [2, 0, 120], true),
         (#"byte_jump:1,0,post_offset 1; content:"x"; within:1;"#, [1, 0, 0, 120], true),
         // No bytes make a zero.
         (#"byte_extract:1,0,n; byte_jump:n,1; content:"x"; within:1;"#, [0, 120], true),

@@ -251,8 +251,9 @@ public struct StatefulEvaluator: ~Copyable {
         guard context.hasFlow, !context.isRelatedError, session.malformed == nil || session.appProtocol == .http1
         else { return false }
         guard flow.ipProtocol == .tcp, !context.isStreamEstablished else { return true }
-        // Data in a SYN may reach the application at once (RFC 7413).
-        guard context.isInStream, let tcp = packet.tcp else { return false }
+        // Data in a SYN may reach the application at once (RFC 7413). Differs: Suricata judges it by its transactions
+        // there and then, when no rule that asks for an established connection can speak for it.
+        guard policy.compatibleWithSuricata, context.isInStream, let tcp = packet.tcp else { return false }
         return tcp.flags.contains(.syn)
     }
 
