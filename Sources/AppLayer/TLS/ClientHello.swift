@@ -18,17 +18,30 @@ public struct ClientHello: Sendable {
     public var signatureAlgorithms: [UInt16] = []
     public var random: [UInt8] = []
     public var sessionID: [UInt8] = []
+    /// What is odd about the server_name extension.
+    public var nameProblem: NameProblem?
     /// The hello carries an encrypted one (RFC 9849 section 5): its name may not be that of the server meant, unless the
     /// extension is noise that keeps it in use (section 6.2). By itself the one looks like the other.
     public var hasEncryptedHello = false
+
+    public enum NameProblem: Sendable {
+        /// No bytes, or more than a host's name can have.
+        case length
+        /// The first entry is no host_name.
+        case type
+        /// The list ends early, or holds more than one entry.
+        case list
+    }
 
     /// The version the client wants most: the first it lists that is one, else that of the hello itself.
     public var version: UInt16 { supportedVersions.first(where: TLSVersion.isKnown) ?? legacyVersion }
 }
 
 extension ClientHello {
-    /// - Parameter body: the handshake message behind its four-byte header.
-    init(_ body: RawSpan) throws(EndOfBytes) {
+    /// - Parameters:
+    ///   - body: the handshake message behind its four-byte header.
+    ///   - compatibleWithSuricata: lengths of lists are not held to where Suricata does not look at them.
+    init(_ body: RawSpan, compatibleWithSuricata: Bool = false) throws(EndOfBytes) {
         var cursor = ByteCursor(body)
         legacyVersion = try cursor.u16()
         random = try cursor.take(32).all.copied()
@@ -38,13 +51,34 @@ extension ClientHello {
         extensions = []
         // SSLv3 and early TLS 1.0 clients end here: extensions are optional.
         guard !cursor.isAtEnd else { return }
-        var list = try cursor.take(Int(try cursor.u16()))
-        while !list.isAtEnd {
+        let length = Int(try cursor.u16())
+        var list = compatibleWithSuricata ? cursor : try cursor.take(length)
+        let start = list.offset
+        while !list.isAtEnd, list.offset - start < length {
             let type = try list.u16()
             let content = try list.take(Int(try list.u16()))
             extensions.append(type)
-            try read(type, content)
+            if type == 0, compatibleWithSuricata { readFirstName(content) } else { try read(type, content) }
         }
+    }
+
+    /// Suricata's reading: the first entry counts, the list's length does not.
+    private mutating func readFirstName(_ content: consuming ByteCursor) {
+        guard !content.isAtEnd else { return }
+        nameProblem = .list
+        guard (try? content.skip(2)) != nil, let type = try? content.u8() else { return }
+        guard type == 0 else {
+            nameProblem = .type
+            return
+        }
+        guard let length = try? content.u16() else { return }
+        guard (1...255).contains(length) else {
+            nameProblem = .length
+            return
+        }
+        guard let name = try? content.take(Int(length)) else { return }
+        if content.isAtEnd { nameProblem = nil }
+        if serverName == nil { serverName = name.all.copied() } else { hasSeveralNames = true }
     }
 
     private mutating func read(_ type: UInt16, _ content: consuming ByteCursor) throws(EndOfBytes) {
@@ -69,7 +103,11 @@ extension ClientHello {
         while !list.isAtEnd {
             let type = try list.u8()
             let name = try list.take(Int(try list.u16()))
-            guard type == 0 else { continue }
+            guard type == 0 else {
+                if serverName == nil { nameProblem = .type }
+                continue
+            }
+            if !(1...255).contains(name.remaining) { nameProblem = .length }
             if serverName == nil { serverName = name.rest.copied() } else { hasSeveralNames = true }
         }
     }

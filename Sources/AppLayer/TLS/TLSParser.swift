@@ -149,7 +149,12 @@ public final class TLSParser: ApplicationParser {
         var position = 0
         while bytes.byteCount &- position >= 4 {
             let length = Int(bytes.bigEndian32(at: position) & 0xff_ffff)
-            guard length <= settings.tlsHandshakeBytes else { throw .tlsHandshakeTooLong }
+            guard length <= settings.tlsHandshakeBytes else {
+                guard settings.compatibleWithSuricata else { throw .tlsHandshakeTooLong }
+                // Suricata notes it and reads on; what follows has no beginning.
+                transaction.raise(.tlsInvalidHandshakeMessage)
+                return bytes.byteCount
+            }
             guard bytes.byteCount &- position &- 4 >= length else { break }
             let body = bytes.extracting((position &+ 4)..<(position &+ 4 &+ length))
             try readMessage(bytes.byte(at: position), body, direction)
@@ -163,9 +168,8 @@ public final class TLSParser: ApplicationParser {
         do throws(EndOfBytes) {
             switch (type, direction) {
             case (1, .toServer):
-                handshake.clientHello = try ClientHello(body)
+                handshake.clientHello = try readClientHello(body, former)
                 handshake.lastMessage = .clientHello
-                if handshake.clientHello?.hasSeveralNames == true { transaction.raise(.tlsMultipleSNIExtensions) }
             case (2, .toClient):
                 let hello = try ServerHello(body)
                 handshake.serverHello = hello
@@ -180,7 +184,6 @@ public final class TLSParser: ApplicationParser {
         } catch {
             handshake.hasMalformedHello = true
             transaction.raise(.tlsHandshakeInvalidLength)
-            if settings.compatibleWithSuricata { transaction.raise(.tlsInvalidHandshakeMessage) }
             // Differs: Suricata reads on. A server may read such a hello more kindly than we do.
             guard settings.compatibleWithSuricata else { throw .tlsInvalidHandshake }
         }
@@ -189,6 +192,23 @@ public final class TLSParser: ApplicationParser {
         if let former, former.serverName != handshake.clientHello?.serverName, !settings.compatibleWithSuricata {
             throw .tlsNameChanged
         }
+    }
+
+    private func readClientHello(_ body: RawSpan, _ former: ClientHello?) throws(EndOfBytes) -> ClientHello {
+        var hello = try ClientHello(body, compatibleWithSuricata: settings.compatibleWithSuricata)
+        if let former = former?.serverName, settings.compatibleWithSuricata, hello.serverName != nil {
+            // For Suricata the connection has one name, and a second one is an oddity.
+            hello.serverName = former
+            hello.hasSeveralNames = true
+        }
+        if hello.hasSeveralNames { transaction.raise(.tlsMultipleSNIExtensions) }
+        switch hello.nameProblem {
+        case .length: transaction.raise(.tlsInvalidSNILength)
+        case .type: transaction.raise(.tlsInvalidSNIType)
+        case .list: transaction.raise(.tlsHandshakeInvalidLength)
+        case nil: break
+        }
+        return hello
     }
 
     private func readCertificates(_ body: RawSpan, _ direction: FlowDirection) {
