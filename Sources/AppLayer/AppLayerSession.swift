@@ -394,7 +394,10 @@ extension AppLayerSession {
     public var awaitsName: Bool {
         guard malformed == nil else { return false }
         switch appProtocol {
-        case .unknown: return ProtocolDetector.couldBecomeNamed(earlyToServer)
+        case .unknown:
+            if isStream, settings.dnsPorts.contains(ports.server), (1..<14).contains(earlyToServer.count) { return true }
+            return ProtocolDetector.couldBecomeNamed(earlyToServer)
+        case .dns: return (parser as? DNSParser)?.awaitsQuery == true
         case .tls:
             guard let facts = transactions.first?.facts, case .tls(let handshake) = facts else { return false }
             return handshake.clientHello == nil && !handshake.isEncrypted && !handshake.hasMalformedHello

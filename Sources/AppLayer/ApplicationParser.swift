@@ -17,6 +17,7 @@ public enum MalformedReason: String, Error, Hashable, Sendable {
     case tlsInvalidRecordVersion = "tls.invalid_record_version"
     case tlsInvalidRecordLength = "tls.invalid_record_length"
     case tlsInvalidHandshake = "tls.invalid_handshake_message"
+    case tlsSeveralNames = "tls.multiple_sni_extensions"
     case tlsNameChanged = "tls.name_changed"
     case tlsHandshakeTooLong = "tls.handshake_too_long"
     case httpRequestLineInvalid = "http.request_line_invalid"

@@ -95,6 +95,25 @@ struct ClientHelloTests {
             let conversation = Conversation([.client(TLSBytes.record(hello.message))])
             #expect(conversation.serverName == name)
             #expect(try #require(conversation.tls?.clientHello).hasSeveralNames == isSeveral)
+            #expect((conversation.session.malformed == .tlsSeveralNames) == isSeveral)
+        }
+    }
+
+    @Test("facts of a hello for rules: no name, an address, an encrypted hello under a provider's name or another")
+    func factsForRules() throws {
+        let provider = Set([Array("cloudflare-ech.com".utf8)])
+        let table: [(ClientHelloBytes, TLSHandshake.HelloFacts)] = [
+            (ClientHelloBytes("a.example"), []), (ClientHelloBytes(), .noName),
+            (ClientHelloBytes("192.0.2.1"), .addressName),
+            (ClientHelloBytes("a.example").with { $0.others = [(0xfe0d, [0])] }, [.encryptedHello, .noise]),
+            (
+                ClientHelloBytes("Cloudflare-ech.com").with { $0.others = [(0xfe0d, [0])] },
+                [.encryptedHello, .hiddenName]
+            ),
+        ]
+        for (hello, expected) in table {
+            let conversation = Conversation([.client(TLSBytes.record(hello.message))])
+            #expect(try #require(conversation.tls).helloFacts(publicNames: provider) == expected)
         }
     }
 

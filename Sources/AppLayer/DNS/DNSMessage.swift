@@ -26,7 +26,8 @@ public final class DNSMessage {
     /// What is odd about the names of a query, or of a response.
     private(set) var nameFlags: DNSName.Flags = []
 
-    /// Questions of one message; servers answer one. Differs: Suricata takes any number.
+    /// Questions read of one message. Differs: servers answer one, and which one is theirs to choose: a message of more is
+    /// malformed. Suricata takes any number.
     static let maximumQuestions = 16
     /// Records kept of one section. A name in them can be 20 times as long as what it takes in the message.
     static let maximumRecords = 128
@@ -44,8 +45,9 @@ public final class DNSMessage {
         end = cursor.offset
         let records = Int(questionCount) + Int(counts.answers) + Int(counts.authority) + Int(counts.additional)
         // Each takes two bytes at least.
-        isMalformed = 12 + 2 * records > bytes.byteCount || questionCount > DNSMessage.maximumQuestions
-        if compatibleWithSuricata { isMalformed = false }
+        isMalformed = 12 + 2 * records > bytes.byteCount || questionCount > 1
+        isLenient = compatibleWithSuricata
+        if isLenient { isMalformed = false }
         let count = compatibleWithSuricata ? questionCount : min(questionCount, UInt16(DNSMessage.maximumQuestions))
         var memory = DNSName.Memory()
         do throws(EndOfBytes) {
@@ -55,6 +57,8 @@ public final class DNSMessage {
             isMalformed = true
         }
         nameFlags = memory.flags
+        // Differs: a dot within a label makes one name look like another. (Mailboxes in answers have them rightly.)
+        if !isLenient, !isResponse, questions.contains(where: { $0.name.flags.contains(.dotted) }) { isMalformed = true }
     }
 
     @_lifetime(cursor: copy cursor)
@@ -66,9 +70,25 @@ public final class DNSMessage {
             questions.append(Question(name: name, type: try cursor.u16(), dnsClass: try cursor.u16()))
             end = cursor.offset
         }
-        guard isResponse, !isMalformed else { return }
+        guard isResponse else {
+            // Behind a query's last record nothing follows.
+            if !isMalformed, !isLenient { try skipRecords(&cursor) }
+            return
+        }
+        guard !isMalformed else { return }
         try DNSMessage.read(counts.answers, &cursor, &memory, into: &answers)
         try DNSMessage.read(counts.authority, &cursor, &memory, into: &authorities)
+    }
+
+    @_lifetime(cursor: copy cursor)
+    private func skipRecords(_ cursor: inout ByteCursor) throws(EndOfBytes) {
+        for _ in 0..<(Int(counts.answers) + Int(counts.authority) + Int(counts.additional)) {
+            var memory = DNSName.Memory()
+            _ = try DNSName.read(&cursor, &memory)
+            try cursor.skip(8)
+            try cursor.skip(Int(try cursor.u16()))
+        }
+        guard cursor.isAtEnd else { throw EndOfBytes() }
     }
 
     @_lifetime(cursor: copy cursor)
@@ -89,6 +109,9 @@ public final class DNSMessage {
         ]
         return found.filter(\.1).map(\.0)
     }
+
+    /// Suricata's reading.
+    private let isLenient: Bool
 
     /// Offset behind the questions, and their number as the header states it.
     private(set) var end: Int

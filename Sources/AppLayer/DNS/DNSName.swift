@@ -15,6 +15,8 @@ public struct DNSName: Sendable {
         /// A pointer that points at itself.
         public static let loop = Flags(rawValue: 2)
         public static let tooManyLabels = Flags(rawValue: 4)
+        /// A label holds a dot.
+        public static let dotted = Flags(rawValue: 8)
     }
 
     /// A name has at most 255 octets (RFC 1035 section 2.3.4). Longer ones occur, and rules see them, up to the length
@@ -68,7 +70,9 @@ public struct DNSName: Sendable {
     private mutating func append(_ label: RawSpan) {
         guard !flags.contains(.truncated) else { return }
         if !bytes.isEmpty { bytes.append(UInt8(ascii: ".")) }
-        bytes += label.copied()
+        let text = label.copied()
+        if text.contains(UInt8(ascii: ".")) { flags.insert(.dotted) }
+        bytes += text
         guard bytes.count > DNSName.maximumLength else { return }
         bytes.removeLast(bytes.count - DNSName.maximumLength)
         flags.insert(.truncated)

@@ -30,6 +30,9 @@ public final class DNSParser: ApplicationParser {
 
     public func end(_ direction: FlowDirection) {}
 
+    /// A query has begun and is not complete. One with more bytes than queries have waits for nobody.
+    var awaitsQuery: Bool { (1...512).contains(partial.toServer.count) }
+
     public func release(before identifier: UInt64) {
         for transaction in transactions where transaction.identifier < identifier && transaction.isLeftOut {
             guard case .dns(let message) = transaction.facts else { continue }
@@ -75,7 +78,7 @@ public final class DNSParser: ApplicationParser {
         transactions.append(transaction)
         nextIdentifier += 1
         // Differs: a name that is not kept in full cannot be judged; Suricata judges what it has kept.
-        let isReadable = message.nameFlags.isEmpty && !message.isMalformed
+        let isReadable = message.nameFlags.subtracting(.dotted).isEmpty && !message.isMalformed
         return isCompatible || isReadable ? .proceeding : .malformed(.dnsMalformed)
     }
 

@@ -52,6 +52,8 @@ extension ClientHello {
         // SSLv3 and early TLS 1.0 clients end here: extensions are optional.
         guard !cursor.isAtEnd else { return }
         let length = Int(try cursor.u16())
+        // Differs: bytes behind the extensions are nobody's; a reader who takes them for more would see another hello.
+        guard compatibleWithSuricata || length == cursor.remaining else { throw EndOfBytes() }
         var list = compatibleWithSuricata ? cursor : try cursor.take(length)
         let start = list.offset
         while !list.isAtEnd, list.offset - start < length {
@@ -110,6 +112,7 @@ extension ClientHello {
             if !(1...255).contains(name.remaining) { nameProblem = .length }
             if serverName == nil { serverName = name.rest.copied() } else { hasSeveralNames = true }
         }
+        guard content.isAtEnd else { throw EndOfBytes() }
     }
 
     private static func words(_ source: consuming ByteCursor) throws(EndOfBytes) -> [UInt16] {

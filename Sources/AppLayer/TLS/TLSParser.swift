@@ -187,6 +187,8 @@ public final class TLSParser: ApplicationParser {
             // Differs: Suricata reads on. A server may read such a hello more kindly than we do.
             guard settings.compatibleWithSuricata else { throw .tlsInvalidHandshake }
         }
+        // Differs: servers do not agree on which of several names counts.
+        if handshake.clientHello?.hasSeveralNames == true, !settings.compatibleWithSuricata { throw .tlsSeveralNames }
         // Differs: a second hello, behind a HelloRetryRequest, must ask for what the first did (RFC 8446 section 4.1.2):
         // the connection may have been passed for the first one's name.
         if let former, former.serverName != handshake.clientHello?.serverName, !settings.compatibleWithSuricata {
