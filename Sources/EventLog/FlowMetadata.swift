@@ -8,7 +8,7 @@ extension EVEEncoder {
     mutating func metadata(
         _ conversation: Conversation?, _ policy: CompiledPolicy, packetVariables: Variables = Variables()
     ) {
-        guard let conversation else { return }
+        guard settings.logsMetadata, let conversation else { return }
         let bits = EVEEncoder.names(conversation.flowbits, policy.names.flowbits)
         let integers = conversation.flowIntegers
         traffic(bits)

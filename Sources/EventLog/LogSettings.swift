@@ -14,6 +14,8 @@ public struct LogSettings: Sendable {
     public var customHTTPFields: [String] = []
     /// What becomes of the address a proxy names in alerts; nil leaves it out.
     public var forwardedFor: ForwardedFor?
+    /// What rules have left in flows: bits, integers, variables.
+    public var logsMetadata = true
     /// Kinds of `anomaly` records.
     public var anomalies = AnomalyKinds.all
     /// `anomaly` records have the packet.

@@ -109,6 +109,9 @@ extension ConfigurationKey {
                 }
                 configuration.settings.log.anomalies = kinds
             },
+            flag("log.metadata", "What rules have left in flows: flowbits, flowints, variables; on by default.") {
+                $0.settings.log.logsMetadata = $1
+            },
             flag("log.anomaly-packets", "Anomaly records have the packet.") {
                 $0.settings.log.logsAnomalyPackets = $1
             },

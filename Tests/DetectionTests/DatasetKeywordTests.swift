@@ -25,6 +25,7 @@ struct DatasetKeywordTests {
         ("dataset:set,a,type string,memcap much", "no size"),
         ("dataset:set,a,type string,memcap 9999999gb", "more than"),
         ("dataset:set,a,type string,foo bar", "no option"), ("dataset:set,a,type string,type string", "twice"),
+        ("dataset:isset,a,type string,load names.lst,memcap 40", "no room"),
         ("datarep:a,=,1,type string", "no comparison"), ("datarep:a,>,70000,type string", "no reputation"),
         ("datarep:a,>,1,type string,load bad.rep", "'-1' is no reputation"),
     ]

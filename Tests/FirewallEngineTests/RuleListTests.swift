@@ -96,6 +96,15 @@ struct RuleListTests {
         #expect(firewall.counters.alertsDiscarded == 3)
     }
 
+    /// Options that make a rule one about packets, for all that it says about addresses.
+    @Test func perPacketOptions() throws {
+        let same = PacketBuilder(from: "10.0.0.1", to: "10.0.0.1").udp(UDPFields(1000, 2000), [1])
+        var sameAddress = try firewall("alert udp any any -> any any (sameip; sid:1;)")
+        #expect((0..<3).flatMap { _ in sameAddress.judge(same).alerts } == [1, 1, 1])
+        var bypass = try firewall("drop udp any any -> any any (bypass; sid:1;)")
+        #expect((0..<3).map { _ in bypass.judge(datagram()).verdict } == [.drop, .accept, .accept])
+    }
+
     // MARK: data sets
 
     private static let names = """

@@ -19,6 +19,7 @@ enum EngineKeywords {
         },
         Keyword(name: "bypass", value: .none, summary: "The flow is not inspected any further.") {
             builder, _ throws(RuleProblem) in
+            builder.hasOnlyAddressTests = false
             builder.flowEffects.append(.bypass)
         },
         Keyword(

@@ -21,7 +21,8 @@ enum GeoIPKeyword {
                 throw RuleProblem("geoip negates some countries and not others", hint: "write !A,B for none of them")
             }
             let codes = parts.map { $0.hasPrefix("!") ? String($0.dropFirst()) : $0 }
-            guard !codes.isEmpty, codes.allSatisfy({ $0.count == 2 && $0.allSatisfy(\.isLetter) }) else {
+            guard !codes.isEmpty, codes.allSatisfy({ $0.count == 2 && $0.allSatisfy { $0.isLetter || $0.isNumber } })
+            else {
                 throw RuleProblem(
                     "'\(argument.text)' names no countries",
                     hint: "expected two-letter codes of ISO 3166: geoip:dst,RU,KP")
@@ -32,6 +33,8 @@ enum GeoIPKeyword {
                 guard !builder.context.requiresDatabases else { throw RuleProblem(message, hint: hint) }
                 builder.warn(argument.option, message, hint: hint)
             }
+            // Judged packet by packet: unlike `iprep`, it is not among what a rule about addresses alone may have.
+            builder.hasOnlyAddressTests = false
             builder.countryTests.append(
                 CountryTest(side: side, countries: Set(codes.map { $0.uppercased() }), isNegated: !negated.isEmpty))
         #else

@@ -41,7 +41,7 @@ enum HeaderKeywords {
         },
         Keyword(name: "sameip", value: .none, summary: "Source and destination address are equal.") {
             builder, argument throws(RuleProblem) in
-            builder.add(.sameAddress, addressCompatible: true)
+            builder.add(.sameAddress)
             builder.packetKeyword = builder.packetKeyword ?? argument.option
         },
         Keyword(

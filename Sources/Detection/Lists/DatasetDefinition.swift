@@ -21,22 +21,28 @@ struct DatasetDefinition: Sendable {
 
     /// Reads one member a line, as `text` or `text,reputation`.
     mutating func read(_ text: String, file: String) -> Diagnostic? {
+        var bytes: UInt64 = 0
         for line in ListText(file: file, text: text).lines() {
-            let parts = line.text.split(separator: ",", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let member = kind.member(reading: parts[0].trimmed) else {
+            let parts = line.text[...].fields
+            guard parts.count <= 2, let member = kind.member(reading: parts[0]) else {
                 return line.problem(
                     "'\(parts[0])' is no \(kind.rawValue) of a data set", hint: DatasetDefinition.hints[kind],
                     at: parts[0])
             }
             var reputation: UInt16 = 0
             if parts.count == 2 {
-                let text = parts[1].trimmed
+                let text = parts[1]
                 guard text.utf8.allSatisfy({ (48...57).contains($0) }), let value = UInt16(text) else {
                     return line.problem(
                         "'\(parts[1])' is no reputation", hint: "expected a number from 0 to \(UInt16.max)",
                         at: parts[1])
                 }
                 reputation = value
+            }
+            bytes &+= Dataset.cost(member.count)
+            guard bytes <= memoryCap else {
+                return line.problem(
+                    "the data set has no room for this and what follows", hint: "a larger memcap, such as memcap 1gb")
             }
             members[member] = reputation
         }

@@ -29,36 +29,48 @@ struct ListText {
     func lines(joinsContinued: Bool = false) -> [Line] {
         var lines: [Line] = []
         var started: (text: String, number: Int)?
-        for (index, piece) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-            var whole = (started?.text ?? "") + piece
+        // Byte by byte: lists may have millions of lines.
+        let pieces = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, piece) in pieces.enumerated() {
+            guard joinsContinued else {
+                append(Substring(piece), index + 1, to: &lines)
+                continue
+            }
+            var whole = (started?.text ?? "") + Substring(piece)
+            if whole.utf8.last == UInt8(ascii: "\r") { whole.unicodeScalars.removeLast() }
             let number = started?.number ?? index + 1
             started = nil
-            if joinsContinued, whole.hasSuffix("\\") {
+            if whole.utf8.last == UInt8(ascii: "\\") {
                 whole.removeLast()
                 started = (whole + " ", number)
                 continue
             }
-            append(whole, number, to: &lines)
+            append(whole[...], number, to: &lines)
         }
-        if let started { append(started.text, started.number, to: &lines) }
+        if let started { append(started.text[...], started.number, to: &lines) }
         return lines
     }
 
-    private func append(_ whole: String, _ number: Int, to lines: inout [Line]) {
-        let content = whole.drop(while: \.isWhitespace)
-        guard let first = content.first, first != "#" else { return }
-        var end = content
-        while end.last?.isWhitespace == true { end.removeLast() }
-        lines.append(
-            Line(text: String(end), file: file, number: number, indent: whole.count - content.count))
+    private func append(_ whole: Substring, _ number: Int, to lines: inout [Line]) {
+        let content = whole.trimmed
+        guard let first = content.utf8.first, first != UInt8(ascii: "#") else { return }
+        let indent = whole.utf8.distance(from: whole.startIndex, to: content.startIndex)
+        lines.append(Line(text: String(content), file: file, number: number, indent: indent))
     }
 }
 
 extension Substring {
     /// Without blanks at both ends.
     var trimmed: Substring {
-        var rest = drop(while: \.isWhitespace)
-        while rest.last?.isWhitespace == true { rest.removeLast() }
-        return rest
+        var rest = utf8
+        func isBlank(_ byte: UInt8?) -> Bool { byte.map { $0 == 32 || (9...13).contains($0) } ?? false }
+        while isBlank(rest.first) { rest.removeFirst() }
+        while isBlank(rest.last) { rest.removeLast() }
+        return Substring(rest)
+    }
+
+    /// The parts between commas, without blanks around them.
+    var fields: [Substring] {
+        utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map { Substring($0).trimmed }
     }
 }

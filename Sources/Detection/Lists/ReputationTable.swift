@@ -88,7 +88,7 @@ public struct ReputationTable: Sendable {
             guard hosts.count + networks.count < ReputationTable.maximumEntries else {
                 throw line.problem("more than \(ReputationTable.maximumEntries) reputations")
             }
-            if fields[0].contains("/") {
+            if fields[0].utf8.contains(UInt8(ascii: "/")) {
                 networks[NetworkKey(network: network, category: category)] = value
             } else {
                 hosts[Key(address: network.address, category: category)] = value
@@ -111,7 +111,7 @@ public struct ReputationTable: Sendable {
         var problems: [Diagnostic] = []
         for line in ListText(file: file, text: text).lines() where problems.count < ReputationTable.shownProblems {
             do throws(Diagnostic) {
-                try body(line, line.text.split(separator: ",", omittingEmptySubsequences: false).map(\.trimmed))
+                try body(line, line.text[...].fields)
             } catch {
                 problems.append(error)
             }
