@@ -193,7 +193,9 @@ public final class AppLayerSession {
 
     /// The bytes are what a server says, and nothing was seen of the flow before.
     private func isBackwards(_ answer: ProtocolDetector.Answer, _ direction: FlowDirection, _ bytes: RawSpan) -> Bool {
-        guard mayReverse, direction == .toServer, !appProtocol.isRecognized, early.toClient.isEmpty else { return false }
+        guard mayReverse, direction == .toServer, !appProtocol.isRecognized, early.toClient.isEmpty else {
+            return false
+        }
         switch answer {
         case .undecided: return false
         case .recognized(let found):
@@ -344,6 +346,12 @@ public final class AppLayerSession {
         return handedOver
     }
 
+    /// Its parser can go on behind bytes that were never seen.
+    public var goesOnBehindGaps: Bool { appProtocol == .dns && isStream }
+
+    /// Bytes of this direction are missing before the next.
+    public func skipGap(_ direction: FlowDirection) { (parser as? DNSParser)?.skipGap(direction) }
+
     /// The sender has sent its last byte.
     public func hasEnded(_ direction: FlowDirection) -> Bool {
         direction == .toServer ? ended.toServer : ended.toClient
@@ -395,7 +403,9 @@ extension AppLayerSession {
         guard malformed == nil else { return false }
         switch appProtocol {
         case .unknown:
-            if isStream, settings.dnsPorts.contains(ports.server), (1..<14).contains(earlyToServer.count) { return true }
+            if isStream, settings.dnsPorts.contains(ports.server), (1..<14).contains(earlyToServer.count) {
+                return true
+            }
             return ProtocolDetector.couldBecomeNamed(earlyToServer)
         case .dns: return (parser as? DNSParser)?.awaitsQuery == true
         case .tls:

@@ -212,8 +212,36 @@ extension Pipeline {
             return conclude(index)
         }
         context.isStreamEstablished = flows[index].tcp.isEstablished
+        if segment.flags.contains(.ack) { skipGap(index, segment) }
         if outcome.takesPayload { return takePayload(index, segment, bytes) }
         return holdOrJudge(index, bytes)
+    }
+
+    /// The receiver has acknowledged bytes that were never seen: their sender will not send them again. For captures; a
+    /// gateway sees every byte that arrives.
+    private mutating func skipGap(_ index: FlowIndex, _ segment: TCPSegment) {
+        guard settings.compatibleWithSuricata || settings.flow.midstream == .track,
+            let conversation = conversations[flows[index].conversation], conversation.session.goesOnBehindGaps
+        else { return }
+        let sender = context.direction.opposite
+        let stream = conversation.stream(sender)
+        // One more is the sender's FIN.
+        guard let acknowledged = stream.offset(of: segment.acknowledgment), acknowledged > stream.delivered &+ 1 else {
+            return
+        }
+        counters.reassemblyGaps += 1
+        let session = conversation.session
+        var events: SessionEvents = []
+        if sender == .toServer {
+            conversation.toServer.catchUp(to: acknowledged, gap: { session.skipGap(sender) }) {
+                events.formUnion(session.feed(sender, $0))
+            }
+        } else {
+            conversation.toClient.catchUp(to: acknowledged, gap: { session.skipGap(sender) }) {
+                events.formUnion(session.feed(sender, $0))
+            }
+        }
+        context.sessionEvents.formUnion(events)
     }
 
     /// The client goes on, and no answer to its SYN was seen.

@@ -211,6 +211,22 @@ public struct StreamReassembler: Sendable {
         return gap
     }
 
+    /// Gives up on bytes before `offset` that were never seen, and reads those that were.
+    /// - Parameter gap: called before bytes that do not adjoin what was read before.
+    public mutating func catchUp(to offset: UInt64, gap: () -> Void, _ body: (RawSpan) -> Void) {
+        while delivered < offset {
+            let next = pending.first.map { min($0.offset, offset) } ?? offset
+            if next > delivered {
+                skip(Int(truncatingIfNeeded: next &- delivered))
+                gap()
+            }
+            guard let early = takePending() else { continue }
+            let bytes = unsafe early.span.bytes
+            body(bytes)
+            advance(bytes)
+        }
+    }
+
     /// Skips bytes that were never seen.
     public mutating func skip(_ count: Int) {
         nextSequence += count

@@ -103,7 +103,7 @@ struct ClientHelloTests {
     func factsForRules() throws {
         let provider = Set([Array("cloudflare-ech.com".utf8)])
         let table: [(ClientHelloBytes, TLSHandshake.HelloFacts)] = [
-            (ClientHelloBytes("a.example"), []), (ClientHelloBytes(), .noName),
+            (ClientHelloBytes("a.example"), []), (ClientHelloBytes(nil), .noName),
             (ClientHelloBytes("192.0.2.1"), .addressName),
             (ClientHelloBytes("a.example").with { $0.others = [(0xfe0d, [0])] }, [.encryptedHello, .noise]),
             (
@@ -144,13 +144,15 @@ struct ClientHelloTests {
 
     @Test("a hello at the cap is read, one byte more ends the reading at once", arguments: [(0, true), (1, false)])
     func cap(excess: Int, isRead: Bool) {
-        let cap = AppLayerSettings().tlsHandshakeBytes
+        let cap = 60_000
+        var settings = AppLayerSettings()
+        settings.tlsHandshakeBytes = cap
         let hello = ClientHelloBytes("big.example").with { $0.paddedSize = cap + 4 + excess }
         let bytes = TLSBytes.records(hello.message, size: 16_000)
-        let conversation = Conversation([.client(bytes)])
+        let conversation = Conversation([.client(bytes)], settings: settings)
         #expect(conversation.serverName == (isRead ? "big.example" : nil))
         #expect(conversation.session.malformed == (isRead ? nil : .tlsHandshakeTooLong))
-        let early = Conversation([.client(Array(bytes.prefix(9)))])
+        let early = Conversation([.client(Array(bytes.prefix(9)))], settings: settings)
         #expect(early.session.malformed == (isRead ? nil : .tlsHandshakeTooLong))
         #expect(early.session.awaitsName == isRead)
     }

@@ -32,7 +32,8 @@ struct DNSTests {
         let flow = Datagrams(settings: settings)
         flow.take(bytes)
         guard flow.session.malformed == nil else { return nil }
-        return flow.session.appProtocol == .dns ? flow.messages.flatMap { $0.questions.map { text($0.name.bytes) } } : nil
+        return flow.session.appProtocol == .dns
+            ? flow.messages.flatMap { $0.questions.map { text($0.name.bytes) } } : nil
     }
 
     @Test("a query and its response")
@@ -106,6 +107,19 @@ struct DNSTests {
         #expect(flow.session.malformed == nil)
         #expect(flow.messages.map { text($0.questions[0].name.bytes) } == ["a.example", "b.example"])
         #expect(flow.session.transactions.map(\.events) == [[.dnsMalformedData], []])
+    }
+
+    @Test("behind missing bytes a stream is read on from the next message that shows")
+    func gap() {
+        let session = AppLayerSession(isStream: true, serverPort: 53, settings: AppLayerSettings())
+        let query = DNSBytes.stream(DNSBytes.query("example.com"))
+        let (begun, rest) = (query + query.prefix(9), Array(query.suffix(4)))
+        _ = session.feed(.toServer, begun.span.bytes)
+        session.skipGap(.toServer)
+        _ = session.feed(.toServer, rest.span.bytes)
+        _ = session.feed(.toServer, query.span.bytes)
+        #expect(session.malformed == nil)
+        #expect(session.transactions.count == 2)
     }
 
     @Test("a certificate query of DNSCrypt off port 53 is no DNS")
@@ -304,8 +318,14 @@ struct DNSTests {
     func largest() {
         let message =
             DNSBytes.query("big.example") + [UInt8](repeating: 0, count: 65_535 - DNSBytes.query("big.example").count)
+        // Bytes behind the question, which only Suricata lets pass.
+        var settings = AppLayerSettings()
+        settings.compatibleWithSuricata = true
         let said: [Said] = [.client(DNSBytes.stream(message, DNSBytes.query("next.example")))]
-        #expect(Conversation(said, port: 53).dns.map { text($0.questions[0].name.bytes) } == ["big.example", "next.example"])
+        #expect(
+            Conversation(said, port: 53, settings: settings).dns.map { text($0.questions[0].name.bytes) } == [
+                "big.example", "next.example",
+            ])
     }
 
     @Test("nothing that a peer sends traps")

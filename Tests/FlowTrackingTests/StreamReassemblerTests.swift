@@ -35,6 +35,19 @@ private struct Stream {
 }
 
 struct StreamReassemblerTests {
+    @Test func whatWasAcknowledgedUnseenIsSkipped() {
+        var stream = Stream()
+        _ = stream.insert("ab", at: 0)
+        _ = stream.insert("ef", at: 4)
+        var said: [String] = []
+        stream.reassembler.catchUp(to: 10, gap: { said.append("gap") }) { bytes in
+            said.append(String(decoding: bytes.copied(), as: UTF8.self))
+        }
+        #expect(said == ["gap", "ef", "gap"])
+        #expect(stream.reassembler.delivered == 10 && !stream.reassembler.hasPending)
+        #expect(stream.insert("k", at: 10).insertion == .deliver(from: 0))
+    }
+
     @Test func theFirstNumberMayBecomeKnownLate() {
         var stream = StreamReassembler(firstByte: SequenceNumber(1), historyLimit: 16)
         stream.begin(at: SequenceNumber(5001))

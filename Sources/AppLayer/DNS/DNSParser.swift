@@ -9,6 +9,8 @@ public final class DNSParser: ApplicationParser {
     private let isStream: Bool
     private let settings: AppLayerSettings
     private var nextIdentifier: UInt64 = 0
+    /// Bytes were missing, and no message has begun since.
+    private var isLost = (toServer: false, toClient: false)
     /// A message that is not complete, with its length bytes; at most 65,537.
     private var partial: (toServer: [UInt8], toClient: [UInt8]) = ([], [])
 
@@ -29,6 +31,17 @@ public final class DNSParser: ApplicationParser {
     }
 
     public func end(_ direction: FlowDirection) {}
+
+    /// Bytes are missing: what comes is read from the next message on, once one shows.
+    func skipGap(_ direction: FlowDirection) {
+        if direction == .toServer {
+            partial.toServer = []
+            isLost.toServer = true
+        } else {
+            partial.toClient = []
+            isLost.toClient = true
+        }
+    }
 
     /// A query has begun and is not complete. One with more bytes than queries have waits for nobody.
     var awaitsQuery: Bool { (1...512).contains(partial.toServer.count) }
@@ -83,6 +96,12 @@ public final class DNSParser: ApplicationParser {
     }
 
     private func feedStream(_ direction: FlowDirection, _ bytes: RawSpan) -> ParserStatus {
+        if direction == .toServer ? isLost.toServer : isLost.toClient {
+            guard case .recognized = DNSParser.probe(stream: bytes, strictly: false, settings: settings) else {
+                return .proceeding
+            }
+            if direction == .toServer { isLost.toServer = false } else { isLost.toClient = false }
+        }
         var buffer = direction == .toServer ? partial.toServer : partial.toClient
         unsafe bytes.withUnsafeBytes { unsafe buffer.append(contentsOf: $0) }
         var position = 0
