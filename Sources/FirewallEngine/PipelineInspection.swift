@@ -192,7 +192,7 @@ extension Pipeline {
             if let conversation, evaluator.judgesEveryRequest, let verdict = judgeByRequest(conversation, index) {
                 return verdict
             }
-            if settings.compatibleWithSuricata, packet.tcp != nil, let conversation {
+            if settings.compatibleWithSuricata, let conversation {
                 context.sessionEvents = conversation.events(context.sessionEvents, context.direction)
             }
             evaluator.judge(

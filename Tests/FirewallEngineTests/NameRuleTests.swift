@@ -17,6 +17,17 @@ struct NameRuleTests {
         return found
     }
 
+    @Test("a rule about the protocol alone fires on the next datagram of its direction as well")
+    func datagrams() throws {
+        let out = PacketBuilder(from: "10.0.0.1", to: "192.0.2.1")
+        let there = out.udp(UDPFields(40_000, 7000), utf8("some text"))
+        let back = out.reversed.udp(UDPFields(7000, 40_000), utf8("an answer"))
+        var firewall = try Firewall("alert udp any any -> any any (app-layer-protocol:!dns; sid:1;)", defaults: []) {
+            $0.compatibleWithSuricata = true
+        }
+        #expect([there, back, there, back, there, back].map { firewall.judge($0).alerts } == [[1], [1], [1], [1], [], []])
+    }
+
     private static func tls(_ options: String) -> String { "tls any any -> any any (\(options); #;)" }
 
     /// 4 hello, 5 ServerHello, 6 Certificate, 7 pure ACK, 8 key exchange, 9 application data of both sides.
