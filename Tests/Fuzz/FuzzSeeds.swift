@@ -9,7 +9,8 @@ extension FuzzTarget {
         case .decode: FuzzTarget.frames.map { [0, 0] + $0 }
         case .streams: [[0, 0, 0, 9, 4, 0, 0, 10, 0, 80, 10, 0, 40, 10], [255, 255, 255, 250, 0, 0, 1, 3, 0, 0, 9]]
         case .session: FuzzTarget.conversations
-        case .rules: FuzzPolicy.text.split(separator: "\n").map { Array($0.utf8) + [10] } + [Array(FuzzPolicy.text.utf8)]
+        case .rules:
+            FuzzPolicy.text.split(separator: "\n").map { Array($0.utf8) + [10] } + [Array(FuzzPolicy.text.utf8)]
         case .documents: FuzzTarget.texts
         case .pipeline: FuzzTarget.captures
         }
@@ -29,14 +30,17 @@ extension FuzzTarget {
             ),
             (
                 1, utf8("POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"),
-                utf8("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n2\r\nxx\r\n0\r\n\r\n")
+                utf8(
+                    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n2\r\nxx\r\n0\r\n\r\n"
+                )
             ),
             (1, utf8("CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n"), utf8("HTTP/1.1 200 OK\r\n\r\n")),
             (1, utf8("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") + [0, 0, 0, 4, 0, 0, 0, 0, 0], [0, 0, 0, 4, 0, 0, 0, 0, 0]),
             (2, DNSBytes.stream(DNSBytes.query("example.com")), DNSBytes.stream(DNSBytes.response("example.com"))),
             (3, utf8("SSH-2.0-OpenSSH_9.2\r\n"), utf8("SSH-2.0-OpenSSH_9.2\r\n")),
             (
-                4, utf8("EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nSubject: x\r\n\r\nhi\r\n.\r\nSTARTTLS\r\n"),
+                4,
+                utf8("EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nSubject: x\r\n\r\nhi\r\n.\r\nSTARTTLS\r\n"),
                 utf8("220 a\r\n250 b\r\n250 c\r\n250 d\r\n354 e\r\n250 f\r\n220 g\r\n")
             ),
             (5, utf8("USER a\r\nPORT 10,0,0,1,9,9\r\nRETR f\r\n"), utf8("220 a\r\n331 b\r\n200 c\r\n150 d\r\n")),
