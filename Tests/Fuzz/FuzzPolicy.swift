@@ -21,7 +21,7 @@ enum FuzzPolicy {
         alert dns any any -> any any (dns.query; content:"example"; nocase; sid:11;)
         alert ssh any any -> any any (ssh.software; content:"Open"; sid:12;)
         alert tls any any -> any any (tls.cert_subject; content:"CN="; sid:13;)
-        alert tls any any -> any any (ja3.hash; content:"e"; sid:14;)
+        alert tls any any -> any any (ja3.string; content:"771"; sid:14;)
         alert ip any any -> any any (ttl:<5; sid:15;)
         alert icmp any any -> any any (itype:8; threshold:type limit,track by_src,count 2,seconds 10; sid:16;)
         drop udp any any -> any any (app-layer-protocol:!dns; sid:17;)
@@ -40,7 +40,7 @@ enum FuzzPolicy {
         var options = CompileOptions()
         options.compatibleWithSuricata = compatible
         let compilation = PolicyCompiler.compile(source, options: options)
-        for diagnostic in parsed.diagnostics + compilation.diagnostics { print(diagnostic) }
+        precondition((parsed.diagnostics + compilation.diagnostics).isEmpty, "\(compilation.diagnostics)")
         return compilation.policy
     }
 }
