@@ -111,3 +111,15 @@ let package = Package(
         tests("WeirCommands", ["weir", "LiveSupport"]),
     ]
 )
+
+// Only for scripts/fuzz: libFuzzer brings the program's entry with it, and nothing else is to be built that way.
+if Context.environment["WEIR_FUZZ_BUILD"] != nil {
+    package.products.append(.executable(name: "weir-fuzz", targets: ["Fuzz"]))
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "FirewallEngine", "EventLog", "Detection", "FlowTracking", "AppLayer", "PolicyModel", "RuleLanguage",
+                "PacketIO", "Wire", "NetTypes", "TestSupport",
+            ], path: "Tests/Fuzz", swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+}
