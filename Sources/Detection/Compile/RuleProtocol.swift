@@ -8,8 +8,8 @@ struct RuleProtocol: Hashable, Sendable {
     var ipVersion: IPVersion?
     /// Set for application protocols.
     var appProtocol = AppProtocol.unknown
-    /// `http` covers HTTP/1 and HTTP/2.
-    var coversHTTP2 = false
+    /// `http` covers HTTP/1 and HTTP/2; DCE RPC travels within SMB.
+    var alternative = AppProtocol.unknown
     /// `tcp-pkt`: payload of packets only; `tcp-stream`: reassembled stream only.
     var packetsOnly = false
     var streamOnly = false
@@ -35,14 +35,13 @@ struct RuleProtocol: Hashable, Sendable {
             guard let found = RuleProtocol.applications[name] else { return nil }
             appProtocol = found.appProtocol
             ipProtocols = found.ipProtocols
-            coversHTTP2 = name == "http"
+            alternative = name == "http" ? .http2 : name == "dcerpc" ? .smb : .unknown
         }
     }
 
     /// Whether a flow of this application protocol is meant.
     func covers(_ other: AppProtocol) -> Bool {
-        // DCE RPC travels within SMB.
-        appProtocol == other || coversHTTP2 && other == .http2 || appProtocol == .dcerpc && other == .smb
+        appProtocol == other || alternative == other && other != .unknown
     }
 
     static var names: [String] {
@@ -59,7 +58,8 @@ struct RuleProtocol: Hashable, Sendable {
         "krb5": (.krb5, [.tcp, .udp]), "nfs": (.nfs, [.tcp, .udp]), "rdp": (.rdp, [.tcp]), "rfb": (.rfb, [.tcp]),
         "sip": (.sip, [.tcp, .udp]), "snmp": (.snmp, [.udp]), "mqtt": (.mqtt, [.tcp]), "telnet": (.telnet, [.tcp]),
         "bittorrent-dht": (.bittorrentDHT, [.udp]), "modbus": (.modbus, [.tcp]), "dnp3": (.dnp3, [.tcp]),
-        "enip": (.enip, [.tcp, .udp]), "dnscrypt": (.dnscrypt, [.tcp, .udp]), "ldap": (.ldap, [.tcp]), "pgsql": (.pgsql, [.tcp]), "socks": (.socks, [.tcp]),
+        "enip": (.enip, [.tcp, .udp]), "dnscrypt": (.dnscrypt, [.tcp, .udp]), "ldap": (.ldap, [.tcp]),
+        "pgsql": (.pgsql, [.tcp]), "socks": (.socks, [.tcp]),
         "xmpp": (.xmpp, [.tcp]),
     ]
 }
