@@ -89,7 +89,10 @@ let package = Package(
             dependencies: ["WeirCommands", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: product),
 
-        .target(name: "TestSupport", dependencies: ["NetTypes", "Wire"], path: "Tests/TestSupport"),
+        .target(
+            name: "TestSupport",
+            dependencies: ["NetTypes", "Wire", .product(name: "Crypto", package: "swift-crypto")],
+            path: "Tests/TestSupport"),
         .target(name: "LiveSupport", path: "Tests/LiveSupport"),
         tests("Threads"),
         tests("NetTypes", ["TestSupport"]),

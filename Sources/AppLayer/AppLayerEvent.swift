@@ -126,6 +126,17 @@ public enum AppLayerEvent: String, Hashable, Sendable, CaseIterable {
     case smtpTruncatedLine = "smtp.truncated_line"
     case smtpUnableToMatchReplyWithRequest = "smtp.unable_to_match_reply_with_request"
     case smtpUnparsableContent = "smtp.unparsable_content"
+    // MARK: HTTP/2
+    case http2AuthorityHostMismatch = "http2.authority_host_mismatch"
+    case http2HeaderIntegerOverflow = "http2.header_integer_overflow"
+    case http2InvalidFrameLength = "http2.invalid_frame_length"
+    case http2InvalidHeader = "http2.invalid_header"
+    case http2StreamIDReuse = "http2.stream_id_reuse"
+    case http2UserinfoInURI = "http2.userinfo_in_uri"
+    // MARK: QUIC
+    case quicCryptoFragmentTooLong = "quic.crypto_frag_too_long"
+    case quicErrorOnData = "quic.error_on_data"
+    case quicFailedDecrypt = "quic.failed_decrypt"
     // MARK: FTP
     case ftpRequestCommandTooLong = "ftp.request_command_too_long"
     case ftpResponseCommandTooLong = "ftp.response_command_too_long"
@@ -136,11 +147,11 @@ public enum AppLayerEvent: String, Hashable, Sendable, CaseIterable {
         tls.certificate_missing_element tls.certificate_unknown_element tls.certificate_invalid_string
         dns.unsolicited_response dns.not_a_request dns.not_a_response dns.flooded dns.state_memcap_reached
         dhcp.malformed_options dhcp.truncated_options dnp3.bad_link_crc dnp3.bad_transport_crc dnp3.flooded
-        dnp3.len_too_small dnp3.unknown_object http2.authority_host_mismatch http2.extra_header_data
-        http2.failed_decompression http2.header_integer_overflow http2.invalid_client_magic http2.invalid_frame_data
-        http2.invalid_frame_header http2.invalid_frame_length http2.invalid_header http2.invalid_http1_settings
-        http2.invalid_range http2.long_frame_data http2.reassembly_limit_reached http2.stream_id_reuse
-        http2.too_many_streams http2.userinfo_in_uri ike.invalid_proposal ike.malformed_data
+        dnp3.len_too_small dnp3.unknown_object http2.extra_header_data
+        http2.failed_decompression http2.invalid_client_magic http2.invalid_frame_data
+        http2.invalid_frame_header http2.invalid_http1_settings
+        http2.invalid_range http2.long_frame_data http2.reassembly_limit_reached 
+        http2.too_many_streams ike.invalid_proposal ike.malformed_data
         ike.multiple_server_proposal ike.no_encryption ike.unknown_proposal ike.weak_crypto_auth ike.weak_crypto_dh
         ike.weak_crypto_enc ike.weak_crypto_no_auth ike.weak_crypto_no_dh ike.weak_crypto_prf krb5.malformed_data
         krb5.weak_encryption modbus.flooded modbus.invalid_exception_code modbus.invalid_function_code
@@ -148,8 +159,7 @@ public enum AppLayerEvent: String, Hashable, Sendable, CaseIterable {
         modbus.value_mismatch mqtt.double_connect mqtt.invalid_qos_level mqtt.malformed_traffic mqtt.missing_connect
         mqtt.missing_msg_id mqtt.missing_publish mqtt.missing_subscribe mqtt.missing_unsubscribe
         mqtt.too_many_transactions mqtt.unassigned_msg_type mqtt.unintroduced_message nfs.malformed_data
-        nfs.too_many_transactions ntp.malformed_data quic.crypto_frag_too_long quic.error_on_data
-        quic.failed_decrypt rfb.confused_state rfb.malformed_message rfb.unimplemented_security_type
+        nfs.too_many_transactions ntp.malformed_data rfb.confused_state rfb.malformed_message rfb.unimplemented_security_type
         rfb.unknown_security_result smb.file_overlap smb.internal_error smb.malformed_data
         smb.malformed_ntlmssp_request smb.negotiate_malformed_dialects smb.negotiate_max_read_size_too_large
         smb.negotiate_max_write_size_too_large smb.read_queue_cnt_exceeded smb.read_queue_size_exceeded

@@ -164,22 +164,25 @@ public final class AppLayerSession {
             return recognize(direction.opposite, all: all, isKept: isKept).union(.reversed)
         }
         switch answer {
+        case .recognized(.http2) where !settings.readsHTTP2: return fail()
         case .recognized(let found):
             var events = setProtocol(found, direction)
             clearEarly(direction)
             if direction == .toClient {
                 events.formUnion(parseEarlyRequest())
-            } else if found == .smtp || found == .ftp {
+            } else if found == .smtp || found == .ftp || found == .http2 {
                 events.formUnion(parseGreeting())
             }
             guard malformed == nil else { return events }
             events.formUnion(parse(direction, all))
             return events
-        case .noMatch where appProtocol.isRecognized:
+        // A server's first frame shows nothing, and says all when the client has begun.
+        case .noMatch where appProtocol.isRecognized, .undecided where appProtocol == .http2:
             // The other direction is known: this one's bytes go to its parser.
-            let events = setProtocol(appProtocol, direction)
+            var events = setProtocol(appProtocol, direction)
             clearEarly(direction)
-            return events.union(parse(direction, all)).union(.recognizedInOneDirection)
+            events.formUnion(parse(direction, all))
+            return appProtocol == .http2 ? events : events.union(.recognizedInOneDirection)
         case .noMatch:
             if direction == .toServer { hasNoMatch.toServer = true } else { hasNoMatch.toClient = true }
             if hasNoMatch.toServer, hasNoMatch.toClient { return fail() }
@@ -228,7 +231,8 @@ public final class AppLayerSession {
         return setProtocol(appProtocol, .toServer).union(parse(.toServer, unsafe bytes.span.bytes))
     }
 
-    /// The server's greeting comes before the client's first words, and they make sense behind it alone.
+    /// The server's greeting comes before the client's first words, and they make sense behind it alone. (Servers of HTTP/2
+    /// may speak first.)
     private func parseGreeting() -> SessionEvents {
         let bytes = early.toClient
         early.toClient = []
@@ -294,6 +298,8 @@ public final class AppLayerSession {
         case .ssh: SSHParser(settings: settings)
         case .smtp: SMTPParser(settings: settings)
         case .ftp: FTPParser()
+        case .http2: HTTP2Parser(settings: settings)
+        case .quic: QUICParser(settings: settings)
         // Differs: Suricata does not look for TLS behind IMAP, POP3, LDAP, XMPP and SOCKS.
         case .imap, .pop3, .ldap, .xmpp, .pgsql: settings.compatibleWithSuricata ? nil : UpgradeParser(found)
         case .socks: settings.compatibleWithSuricata ? nil : SOCKSParser()
@@ -330,6 +336,16 @@ public final class AppLayerSession {
         handOvers += 1
         guard handOvers <= AppLayerSession.maximumHandOvers else { return fail().union(.protocolChanged) }
         var events: SessionEvents = .protocolChanged
+        if settings.readsHTTP2, let request = (parser as? HTTPParser)?.upgradedToHTTP2 {
+            // Both sides know: the server's first frame follows its answer.
+            appProtocol = .http2
+            toServerProtocol = .http2
+            toClientProtocol = .http2
+            // Numbers go on, so that what was judged of the one is not taken for the other.
+            let first = settings.compatibleWithSuricata ? 0 : (parser as? HTTPParser)?.nextIdentifier ?? 0
+            self.parser = HTTP2Parser(settings: settings, upgradedBy: request, firstIdentifier: first)
+            events.formUnion([.recognitionDoneToServer, .recognitionDoneToClient])
+        }
         // Where the client leads, what its server has said belongs to the old protocol.
         if direction == .toServer { early.toClient = [] }
         let other = parser.takeEarlyBytes(direction.opposite)
@@ -416,6 +432,8 @@ extension AppLayerSession {
             // Without a version the request line is all there may be (HTTP/0.9): a name does not follow.
             if exchange.request.hasStartLine, exchange.request.third.isEmpty { return false }
             return !exchange.request.isHeadComplete
+        case .http2: return (parser as? HTTP2Parser)?.awaitsHead ?? false
+        case .quic: return (parser as? QUICParser)?.awaitsHello ?? false
         default: return false
         }
     }

@@ -32,6 +32,16 @@ public enum MalformedReason: String, Error, Hashable, Sendable {
     case sshInvalidRecord = "ssh.invalid_record"
     case smtpInvalidReply = "smtp.invalid_reply"
     case smtpTooManyCommands = "smtp.too_many_commands"
+    case http2InvalidPreface = "http2.invalid_client_magic"
+    case http2InvalidFrame = "http2.invalid_frame_data"
+    case http2InvalidHeader = "http2.invalid_header"
+    case http2AuthorityMismatch = "http2.authority_host_mismatch"
+    case http2TooManyStreams = "http2.too_many_streams"
+    case quicFailedDecrypt = "quic.failed_decrypt"
+    case quicMalformed = "quic.error_on_data"
+    case quicCryptoTooLong = "quic.crypto_frag_too_long"
+    case quicCryptoConflict = "quic.crypto_overlap_different_data"
+    case quicTooManyPackets = "quic.too_many_packets"
     case socksMalformed = "socks.malformed_data"
     case sequenceGap = "applayer.gap"
 }
@@ -52,6 +62,9 @@ public protocol ApplicationParser: AnyObject {
     /// Lets go of transactions before `identifier`.
     func release(before identifier: UInt64)
 
+    /// Lets go of these transactions, which are done with before older ones.
+    func release(finished identifiers: Set<UInt64>)
+
     /// Bytes of the other direction that came before a hand-over and belong to what follows it.
     func takeEarlyBytes(_ direction: FlowDirection) -> [UInt8]
 
@@ -61,6 +74,8 @@ public protocol ApplicationParser: AnyObject {
 
 extension ApplicationParser {
     public var successor: AppProtocol? { nil }
+
+    public func release(finished identifiers: Set<UInt64>) {}
 
     public func takeEarlyBytes(_ direction: FlowDirection) -> [UInt8] { [] }
 }
@@ -79,6 +94,11 @@ public struct AppLayerSettings: Sendable {
     public var httpFields = 1024
     /// Requests without a response on one connection.
     public var httpPipeline = 256
+    /// Streams of one HTTP/2 connection, and frames of the connection itself, that are not done with. Servers allow 100
+    /// to 1,000 at a time.
+    public var http2Streams = 2048
+    /// HTTP/2 is read; otherwise it is a protocol without a name.
+    public var readsHTTP2 = true
     /// Content of one mail. Rules look for documents and links near a mail's begin; a flow keeps one at a time.
     public var smtpMailBytes = 262_144
     /// Ports where DNS is recognised by its shape alone; elsewhere it must fit in every respect.

@@ -8,6 +8,7 @@ public enum TransactionFacts {
     case ssh(SSHHandshake)
     case smtp(SMTPMail)
     case ftpData(FTPTransfer)
+    case quic(QUICPacket)
 }
 
 /// One exchange within a flow: a TLS handshake, an HTTP request with its response, a DNS message. Rules are inspected

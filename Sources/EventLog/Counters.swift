@@ -68,10 +68,12 @@ public struct Counters: Sendable {
     /// Transactions by protocol, as written to the log.
     public var tls: UInt64 = 0
     public var http: UInt64 = 0
+    public var http2: UInt64 = 0
     public var dns: UInt64 = 0
     public var ssh: UInt64 = 0
     public var smtp: UInt64 = 0
     public var ftpData: UInt64 = 0
+    public var quic: UInt64 = 0
     public var parserErrors: UInt64 = 0
     /// Flows by the raw value of their recognised protocol.
     public var protocolsOverTCP = [UInt64](repeating: 0, count: AppProtocol.allCases.count)

@@ -6,6 +6,8 @@ import Wire
 /// Writes the parts that EVE records share (Suricata 7's shapes). One record is built at a time in `writer`.
 struct EVEEncoder {
     var writer = JSONWriter()
+    /// The object being written has the JA4 fingerprint.
+    var showsJA4 = true
     private var times = TimestampFormatter()
     let settings: LogSettings
 

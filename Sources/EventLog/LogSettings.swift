@@ -4,6 +4,8 @@ public struct LogSettings: Sendable {
     public var numbersPackets = false
     /// Every dropped packet has a `drop` record; otherwise the first of a flow and direction.
     public var logsEveryDrop = false
+    /// `tls` and `quic` records have the JA4 fingerprint; alerts always do.
+    public var logsJA4 = true
     /// Bodies are measured for `fileinfo` records even when no rule looks into them.
     public var logsFiles = false
     /// `http` objects have more than host, target, user agent and content type.

@@ -47,6 +47,8 @@ extension EVEEncoder {
         writer.member("ssh", settings.compatibleWithSuricata ? 0 : counters.ssh)
         writer.member("smtp", counters.smtp)
         writer.member("ftp-data", counters.ftpData)
+        writer.member("quic", counters.quic)
+        writer.member("http2", counters.http2)
         writer.endObject()
         writer.beginObject("error")
         writer.member("parser", counters.parserErrors)

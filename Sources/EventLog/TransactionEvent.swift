@@ -11,11 +11,16 @@ extension EVEEncoder {
     ) {
         begin(EVEEncoder.type(of: transaction), time: time, flow: flow, packetNumber: packetNumber)
         vlan(flow.vlan)
-        tuple(flow.tuple)
+        // A message that is the server's alone has its direction.
+        tuple(transaction.concerns(.toServer) || transaction.appProtocol != .quic ? flow.tuple : flow.tuple.reversed)
         metadata(conversation, policy)
-        if transaction.appProtocol == .http1 { writer.member("tx_id", transaction.identifier) }
+        if transaction.appProtocol == .http1 || transaction.appProtocol == .http2 {
+            writer.member("tx_id", transaction.identifier)
+        }
         packetSource(isPacket: packetNumber != nil)
+        showsJA4 = settings.logsJA4
         facts(transaction, part: part)
+        showsJA4 = true
         writer.endObject()
     }
 
@@ -33,6 +38,7 @@ extension EVEEncoder {
         case .ssh: "ssh"
         case .smtp: "smtp"
         case .ftpData: "ftp_data"
+        case .quic: "quic"
         }
     }
 
@@ -53,6 +59,7 @@ extension EVEEncoder {
         case .ssh(let handshake): ssh(handshake)
         case .smtp(let mail): smtp(mail)
         case .ftpData(let transfer): ftpData(transfer)
+        case .quic(let packet): quic(packet)
         }
     }
 
@@ -77,7 +84,7 @@ extension EVEEncoder {
         if handshake.origin != .unknown { writer.member("from_proto", handshake.origin.name) }
         if let ja3 = handshake.ja3 { fingerprint("ja3", ja3) }
         if let ja3s = handshake.ja3s { fingerprint("ja3s", ja3s) }
-        if let ja4 = handshake.ja4 { writer.member("ja4", bytes: ja4) }
+        if let ja4 = handshake.ja4, showsJA4 { writer.member("ja4", bytes: ja4) }
         if let protocols = handshake.clientHello?.protocols, !protocols.isEmpty {
             writer.beginArray("client_alpns")
             for name in protocols { writer.element(bytes: name) }
@@ -86,7 +93,7 @@ extension EVEEncoder {
         writer.endObject()
     }
 
-    private mutating func fingerprint(_ key: StaticString, _ fingerprint: TLSHandshake.Fingerprint) {
+    mutating func fingerprint(_ key: StaticString, _ fingerprint: TLSHandshake.Fingerprint) {
         writer.beginObject(key)
         writer.member("hash", bytes: fingerprint.hash)
         writer.member("string", bytes: fingerprint.text)
@@ -94,6 +101,7 @@ extension EVEEncoder {
     }
 
     private mutating func http(_ exchange: HTTPExchange) {
+        if let stream = exchange.http2 { return http2(exchange, stream) }
         writer.beginObject("http")
         if let host = exchange.host { writer.member("hostname", bytes: host) }
         if let port = exchange.port {

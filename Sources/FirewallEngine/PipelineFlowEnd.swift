@@ -30,8 +30,10 @@ extension Pipeline {
         }
         if flows[index].disposition == .undecided {
             conversation.release(before: kept ?? .max)
+            conversation.releaseFinished(isDecided: false)
         } else {
             conversation.session.parser?.release(before: kept ?? .max)
+            conversation.releaseFinished(isDecided: true)
             if isDropped || isFinished(conversation) { releaseConversation(index) }
         }
     }
@@ -43,7 +45,7 @@ extension Pipeline {
             transaction.progressToServer >= TLSHandshake.Step.handshakeDone
                 || transaction.progressToClient >= TLSHandshake.Step.certificateReady
         case .http: transaction.isComplete
-        case .dns: true
+        case .dns, .quic: true
         case .ssh, .smtp, .ftpData: transaction.isComplete
         }
     }
@@ -52,7 +54,7 @@ extension Pipeline {
         switch transaction.facts {
         case .tls(let handshake): handshake.clientHello != nil
         case .http(let exchange): exchange.request.hasStartLine || exchange.response.hasStartLine
-        case .dns: true
+        case .dns, .quic: true
         case .ssh(let handshake): handshake.client != nil || handshake.server != nil
         case .ftpData: true
         case .smtp(let mail): mail.helo != nil || mail.sender != nil
@@ -61,9 +63,11 @@ extension Pipeline {
 
     private mutating func log(_ transaction: Transaction, _ index: FlowIndex, isOver: Bool) {
         transaction.isLogged = true
+        if case .http(let exchange) = transaction.facts, let stream = exchange.http2, !stream.isWorthLogging { return }
         guard !flows[index].flags.contains(.transactionsUnlogged) else { return }
         switch transaction.facts {
         case .tls: counters.tls += 1
+        case .http where transaction.appProtocol == .http2: counters.http2 += 1
         case .http: counters.http += 1
         case .dns:
             counters.dns += 1
@@ -71,6 +75,7 @@ extension Pipeline {
         case .ssh: counters.ssh += 1
         case .smtp: counters.smtp += 1
         case .ftpData: counters.ftpData += 1
+        case .quic: counters.quic += 1
         }
         recorder.transaction(
             transaction, flow: flows[index], time: now, packetNumber: isOver ? nil : raw.number,

@@ -96,6 +96,12 @@ extension Pipeline {
 
     private mutating func handleDatagram(_ index: FlowIndex, _ senderIsFirst: Bool, _ bytes: RawSpan) -> Verdict {
         let direction = direction(index, senderIsFirst)
+        if beginsAnotherConnection(index, direction, bytes) {
+            let key = flows[index].key
+            endFlow(index, .timeout)
+            guard let next = create(key, senderIsFirst) else { return handleWithoutRoom(bytes) }
+            return handleDatagram(next, senderIsFirst, bytes)
+        }
         attach(index, direction)
         if flows[index].isBidirectional, flows[index].state == .new {
             flows[index].state = .established
@@ -107,6 +113,7 @@ extension Pipeline {
             let conversation = conversation(of: index, base: (SequenceNumber(0), SequenceNumber(0)))
             context.sessionEvents = conversation.session.feed(
                 datagram: bytes.clamped(packet.payload), direction, ports: (udp.sourcePort, udp.destinationPort))
+            if direction == .toServer { noteConnection(index, conversation.session) }
             if let verdict = noteSession(conversation, index) { return verdict }
         }
         return holdOrJudge(index, bytes)

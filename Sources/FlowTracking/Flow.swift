@@ -73,6 +73,9 @@ public struct Flow: Sendable {
     /// The application protocol, as a raw value of the application layer; 0 while unknown.
     public var applicationProtocol: UInt8 = 0
 
+    /// Stands for the QUIC connection that the flow is; 0 for none.
+    public var connectionMark: UInt32 = 0
+
     // Links of the table: the timer wheel's slot list, and the list of half-open flows.
     var hash: UInt32 = 0
     var timerSlot: Int32 = -1

@@ -133,6 +133,12 @@ extension ConfigurationKey {
             number("http.head-bytes", 512...(1 << 24), "Longest head of an HTTP message that is read.") {
                 $0.settings.appLayer.httpHeadBytes = $1
             },
+            flag("app-layer.http2", "HTTP/2 in clear is read; otherwise it is a protocol without a name.") {
+                $0.settings.appLayer.readsHTTP2 = $1
+            },
+            flag("log.ja4", "JA4 fingerprints in tls and quic records; alerts always have them.") {
+                $0.settings.log.logsJA4 = $1
+            },
             number("http.decompress-layers", 0...8, "Content codings of one HTTP body that are undone.") {
                 $0.settings.appLayer.httpDecodingLayers = $1
             },

@@ -72,6 +72,7 @@ extension Transaction {
         case .dns(let message):
             message.isResponse ? nil : message.questions.first.map { String(decoding: $0.name.bytes, as: UTF8.self) }
         case .ssh(let handshake): handshake.client.map { String(decoding: $0.software, as: UTF8.self) }
+        case .quic(let packet): packet.serverName.map { String(decoding: $0, as: UTF8.self) }
         case .ftpData(let transfer): String(decoding: transfer.file, as: UTF8.self)
         case .smtp(let mail): mail.sender.map { String(decoding: $0, as: UTF8.self) }
         }

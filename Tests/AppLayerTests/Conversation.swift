@@ -100,6 +100,7 @@ private func describe(_ facts: TransactionFacts) -> String {
     case .dns(let dns):
         let questions = dns.questions.map { "\(text($0.name.bytes)) \($0.type) \($0.dnsClass)" }
         return "\(dns.identifier) \(dns.flags) \(questions) \(dns.counts)"
+    case .quic(let packet): return "\(packet.version) \(packet.serverName.map(text) ?? "-")"
     case .ftpData(let transfer): return "\(transfer.command ?? "-") \(text(transfer.file))"
     case .smtp(let mail):
         return "\(mail.helo.map(text) ?? "-") \(mail.sender.map(text) ?? "-") \(mail.recipients.map(text))"

@@ -1,6 +1,12 @@
 /// The bytes of a text in UTF-8.
 public func utf8(_ text: String) -> [UInt8] { Array(text.utf8) }
 
+/// The bytes of a text of hexadecimal digits.
+public func bytes(hex text: String) -> [UInt8] {
+    let digits = text.compactMap { $0.hexDigitValue.map(UInt8.init) }
+    return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+}
+
 /// A length field of a built message: where it stands and how wide it is.
 public struct LengthField: Hashable, Sendable {
     public let offset: Int

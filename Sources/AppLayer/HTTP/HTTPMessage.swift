@@ -98,6 +98,8 @@ public final class HTTPExchange {
     public internal(set) var port: UInt16?
     /// Request line and Host field, or two Host fields, name different hosts.
     public internal(set) var isHostAmbiguous = false
+    /// Of HTTP/2: the frames.
+    public internal(set) var http2: HTTP2Stream?
     /// The parts of a form that the client sends.
     var form: HTTPMultipart?
     /// How many files of each direction are in the log.

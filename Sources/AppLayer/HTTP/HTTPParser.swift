@@ -6,7 +6,7 @@ public final class HTTPParser: ApplicationParser {
     public let appProtocol = AppProtocol.http1
     public private(set) var transactions: [Transaction] = []
     private var exchanges: [HTTPExchange] = []
-    private var nextIdentifier: UInt64 = 0
+    private(set) var nextIdentifier: UInt64 = 0
     private let settings: AppLayerSettings
     private var requests: HTTPMessageReader
     private var responses: HTTPMessageReader
@@ -15,6 +15,8 @@ public final class HTTPParser: ApplicationParser {
     private var responseIndex: Int?
     /// The client has asked for a tunnel: its next bytes are not HTTP unless the server refuses.
     private var awaitsTunnel = false
+    /// The request by which the connection becomes HTTP/2 (RFC 7540 section 3.2).
+    private(set) var upgradedToHTTP2: HTTPExchange?
     /// What the client has sent behind such a request, kept until the answer is known.
     private var earlyTunnelBytes: [UInt8] = []
 
@@ -251,6 +253,7 @@ public final class HTTPParser: ApplicationParser {
             let isTunnel = exchange.status == 101 || exchange.opensTunnel
             if !isTunnel, responses.continueBehindEnd(rest) { return nil }
             completeResponse(index)
+            if exchange.status == 101, exchange.asksForHTTP2 { upgradedToHTTP2 = exchange }
             if isTunnel { return .handOver(consumed: consumed) }
             if awaitsTunnel, exchange.methodIs("connect") { try refuseTunnel() }
             return nil

@@ -5,8 +5,10 @@ import Wire
 enum DatagramProbe {
     typealias Ports = (source: UInt16, destination: UInt16)
 
-    static func examine(_ data: RawSpan, _ direction: FlowDirection, ports: Ports) -> AppProtocol? {
-        if isQUICInitial(data) { return .quic }
+    static func examine(
+        _ data: RawSpan, _ direction: FlowDirection, ports: Ports, compatible: Bool
+    ) -> AppProtocol? {
+        if isQUIC(data, ports: ports, compatible: compatible) { return .quic }
         if isBitTorrent(data, direction) { return .bittorrentDHT }
         if isDCERPC(data) { return .dcerpc }
         // The server's port: mostly the lower one. A client's port that happens to be one of these costs a look.
@@ -30,11 +32,16 @@ enum DatagramProbe {
         }
     }
 
-    /// A long header with a known version and a payload as large as an Initial must be (RFC 9000 section 17.2).
-    private static func isQUICInitial(_ data: RawSpan) -> Bool {
-        guard data.byteCount >= 1200, data.byte(at: 0) & 0xc0 == 0xc0 else { return false }
-        let version = data.bigEndian32(at: 1)
-        return version == 1 || version == 0x6b33_43cf || version >> 8 == 0xff_0000
+    /// An Initial packet of a known version, however small: a server should refuse one below 1,200 bytes (RFC 9000 section
+    /// 14.1), and may not. Other packets with a long header on the ports of the web alone.
+    /// - Parameter compatible: Suricata looks at those ports alone, and takes every header there, short ones too.
+    private static func isQUIC(_ data: RawSpan, ports: Ports, compatible: Bool) -> Bool {
+        guard let header = try? QUICHeader(data) else { return false }
+        let isOnWebPort = [80, 443].contains { $0 == ports.source || $0 == ports.destination }
+        if compatible { return isOnWebPort }
+        guard header.kind != .oneRTT else { return false }
+        let isKnown = header.version.isClear || header.version.initialSalt != nil
+        return isOnWebPort || isKnown && header.kind == .initial
     }
 
     /// A bencoded dictionary that begins with a query's arguments, or with an answer (BEP 5).

@@ -55,6 +55,8 @@ struct ProtocolDetector: Sendable {
         {
             return .recognized(found)
         }
-        return DatagramProbe.examine(data, direction, ports: ports).map { .recognized($0) } ?? .noMatch
+        return DatagramProbe.examine(
+            data, direction, ports: ports, compatible: settings.compatibleWithSuricata
+        ).map { .recognized($0) } ?? .noMatch
     }
 }

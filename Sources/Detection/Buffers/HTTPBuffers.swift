@@ -33,7 +33,12 @@ enum HTTPBuffers {
             needsDirection: needsDirection, summary: summary)
     }
 
-    static let all = lines + hosts + heads + fields + bodies
+    /// All but `http.start` are HTTP/2's as well.
+    static let all = (lines + hosts + heads + fields + bodies).map { buffer in
+        var buffer = buffer
+        if buffer.id != .httpStart { buffer.alternative = .http2 }
+        return buffer
+    }
 
     private static let lines = [
         request(
@@ -136,6 +141,9 @@ enum HTTPBuffers {
         of buffer: BufferID, _ exchange: HTTPExchange, _ direction: FlowDirection, _ instance: Int,
         _ body: inout BodyInspection
     ) -> BufferBytes? {
+        if let stream = exchange.http2, let own = HTTP2Buffers.bytes(of: buffer, stream, direction, instance) {
+            return own
+        }
         let request = exchange.request
         switch buffer {
         case .httpMethod: return part(request, request.first)

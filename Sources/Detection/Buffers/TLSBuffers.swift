@@ -6,19 +6,22 @@ enum TLSBuffers {
     private typealias Step = TLSHandshake.Step
 
     private static func hello(
-        _ id: BufferID, _ name: String, aliases: [String], form: StickyBuffer.ContentForm? = nil, _ summary: String
+        _ id: BufferID, _ name: String, aliases: [String], form: StickyBuffer.ContentForm? = nil,
+        alternative: AppProtocol = .unknown, _ summary: String
     ) -> StickyBuffer {
         StickyBuffer(
-            id: id, name: name, aliases: aliases, appProtocol: .tls, directions: [.toServer], progress: Step.inProgress,
+            id: id, name: name, aliases: aliases, appProtocol: .tls, alternative: alternative, directions: [.toServer],
+            progress: Step.inProgress,
             contentForm: form, summary: summary)
     }
 
     private static func answer(
         _ id: BufferID, _ name: String, aliases: [String] = [], form: StickyBuffer.ContentForm? = nil,
-        _ summary: String
+        alternative: AppProtocol = .unknown, _ summary: String
     ) -> StickyBuffer {
         StickyBuffer(
-            id: id, name: name, aliases: aliases, appProtocol: .tls, directions: [.toClient], progress: Step.inProgress,
+            id: id, name: name, aliases: aliases, appProtocol: .tls, alternative: alternative, directions: [.toClient],
+            progress: Step.inProgress,
             contentForm: form, summary: summary)
     }
 
@@ -43,12 +46,18 @@ enum TLSBuffers {
             id: .tlsALPN, name: "tls.alpn", appProtocol: .tls, directions: [.toServer], progress: Step.inProgress,
             isMultiple: true, summary: "Each protocol that the client offers (ALPN)."),
         hello(
-            .ja3Hash, "ja3.hash", aliases: ["ja3_hash"], form: .lowercaseHash(32),
+            .ja3Hash, "ja3.hash", aliases: ["ja3_hash"], form: .lowercaseHash(32), alternative: .quic,
             "The JA3 fingerprint of the ClientHello."),
-        hello(.ja3String, "ja3.string", aliases: ["ja3_string"], "The text that the JA3 fingerprint is made of."),
-        answer(.ja3sHash, "ja3s.hash", form: .lowercaseHash(32), "The JA3S fingerprint of the ServerHello."),
-        answer(.ja3sString, "ja3s.string", "The text that the JA3S fingerprint is made of."),
-        hello(.ja4Hash, "ja4.hash", aliases: ["ja4_hash"], "The JA4 fingerprint of the ClientHello."),
+        hello(
+            .ja3String, "ja3.string", aliases: ["ja3_string"], alternative: .quic,
+            "The text that the JA3 fingerprint is made of."),
+        answer(
+            .ja3sHash, "ja3s.hash", form: .lowercaseHash(32), alternative: .quic,
+            "The JA3S fingerprint of the ServerHello."),
+        answer(
+            .ja3sString, "ja3s.string", alternative: .quic, "The text that the JA3S fingerprint is made of."),
+        hello(
+            .ja4Hash, "ja4.hash", aliases: ["ja4_hash"], alternative: .quic, "The JA4 fingerprint of the ClientHello."),
         certificate(
             .tlsCertificateSubject, "tls.cert_subject", aliases: ["tls_cert_subject"],
             "The subject of the certificate: C=US, O=Example, CN=www.example.com."),

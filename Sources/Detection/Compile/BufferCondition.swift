@@ -81,6 +81,8 @@ enum TransactionTest: Sendable {
     case handshakeState(mask: UInt8, inverted: UInt8)
     /// `ftpdata_command`: a file goes to the server; or comes from it.
     case ftpUpload(Bool)
+    /// `http2.frametype` and its like.
+    case http2(HTTP2Test)
     /// `filesize`
     case fileSize(IntegerTest)
     /// `dns.opcode`

@@ -6,6 +6,8 @@ import NetTypes
 final class BufferMatcher: Sendable {
     let use: Int32
     let appProtocol: AppProtocol
+    /// Another protocol that has the buffer; unknown for none.
+    let alternative: AppProtocol
     let toServer: Bool
     let progress: UInt8
     /// The buffer grows packet by packet and is looked at in parts.
@@ -16,9 +18,10 @@ final class BufferMatcher: Sendable {
     let others: [Int32]
 
     init(
-        use: Int32, appProtocol: AppProtocol, toServer: Bool, progress: UInt8, isBody: Bool, endings: EndingIndex,
-        literals: LiteralSearch, others: [Int32]
+        use: Int32, appProtocol: AppProtocol, alternative: AppProtocol, toServer: Bool, progress: UInt8, isBody: Bool,
+        endings: EndingIndex, literals: LiteralSearch, others: [Int32]
     ) {
+        self.alternative = alternative
         self.others = others
         self.isBody = isBody
         self.use = use
@@ -28,6 +31,8 @@ final class BufferMatcher: Sendable {
         self.endings = endings
         self.literals = literals
     }
+
+    func accepts(_ other: AppProtocol) -> Bool { appProtocol == other || alternative == other }
 
     /// Calls `body` for every signature whose literal ends `bytes`.
     func forEachEnding(_ bytes: RawSpan, _ body: (Int32) -> Void) {
@@ -52,6 +57,7 @@ final class BufferMatcher: Sendable {
         var use: Int32
         var toServer: Bool
         var appProtocol: AppProtocol
+        var alternative: AppProtocol
     }
 
     private struct Draft {
@@ -68,7 +74,9 @@ final class BufferMatcher: Sendable {
         for signature in signatures {
             for engine in tables.engines[signature.engines.asInt] where engine.isPrefilter {
                 guard case .buffer(let use) = engine.subject else { continue }
-                let key = Key(use: use, toServer: engine.toServer, appProtocol: signature.appProtocol)
+                let key = Key(
+                    use: use, toServer: engine.toServer, appProtocol: signature.appProtocol,
+                    alternative: signature.alternative)
                 if drafts[key] == nil { keys.append(key) }
                 guard let literal = tables.selectiveLiteral(engine.conditions) else { continue }
                 let entry = (Array(tables.patternBytes[literal.bytes.asInt]), signature.order)
@@ -84,7 +92,8 @@ final class BufferMatcher: Sendable {
         return keys.compactMap { key in
             drafts[key].map { draft in
                 BufferMatcher(
-                    use: key.use, appProtocol: key.appProtocol, toServer: key.toServer, progress: draft.progress,
+                    use: key.use, appProtocol: key.appProtocol, alternative: key.alternative, toServer: key.toServer,
+                    progress: draft.progress,
                     isBody: tables.bufferUses[Int(key.use)].isBody, endings: EndingIndex(draft.endings),
                     literals: LiteralSearch(draft.literals),
                     others: draft.others)

@@ -59,18 +59,20 @@ enum DefaultActions {
             ]
         case .establishedAppLayer:
             return [
-                Case(protocolName: "ip", tests: [notTCP], sid: 6, scope: .flow),
+                Case(protocolName: "ip", tests: [notTCP, .awaitsApplication(false)], sid: 6, scope: .flow),
                 Case(protocolName: "tcp", tests: [established, .awaitsApplication(false)], sid: 8, scope: .flow),
             ]
         case .establishedAppLayerToServer:
             // A name that no rule allowed ends the flow; or else a later, allowed request would let the denied one's
             // retransmission through.
-            let named = [AppProtocol.tls, .http1].map { known in
+            let named = [AppProtocol.tls, .http1, .http2].map { known in
                 Case(
                     protocolName: "tcp", tests: [established, .awaitsApplication(false)], toClient: false, sid: 8,
                     scope: .flow, appProtocol: known)
             }
-            return [Case(protocolName: "ip", tests: [notTCP], toClient: false, sid: 6)] + named + [
+            let datagrams = Case(
+                protocolName: "ip", tests: [notTCP, .awaitsApplication(false)], toClient: false, sid: 6)
+            return [datagrams] + named + [
                 Case(protocolName: "tcp", tests: [established, .awaitsApplication(false)], toClient: false, sid: 8)
             ]
         }
@@ -90,7 +92,8 @@ enum DefaultActions {
             ruleProtocol: ruleProtocol, source: .all, sourcePorts: .all, destination: .all, destinationPorts: .all)
         return Signature(
             order: 0, action: blocks ? .drop : .alert, logs: logs, kind: .packet, scope: member.scope,
-            toServer: member.toServer, toClient: member.toClient, appProtocol: member.appProtocol, coversHTTP2: false,
+            toServer: member.toServer, toClient: member.toClient, appProtocol: member.appProtocol,
+            alternative: .unknown,
             requirements: member.appProtocol == .unknown ? [] : .flow, header: tables.header(header),
             packetTests: tables.packetTests.place(member.tests),
             payload: 0..<0, engines: 0..<0, effects: 0..<0, stateTests: 0..<0, thresholds: 0..<0, tags: 0..<0,

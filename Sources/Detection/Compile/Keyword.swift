@@ -22,7 +22,8 @@ struct Keyword: Sendable {
             FlowIntegerKeyword.keyword, TagKeyword.keyword,
         ] + ThresholdKeywords.all
         + EventKeywords.all + ApplicationKeywords.all + TLSKeywords.all
-        + CertificateTimeKeywords.all + SSHKeywords.all + DNSKeywords.all + DatasetKeywords.all + FTPKeywords.all
+        + CertificateTimeKeywords.all + SSHKeywords.all + DNSKeywords.all + HTTP2Keywords.all + DatasetKeywords.all
+        + FTPKeywords.all
         + BufferKeywords.all + TransformKeywords.all + Base64Keywords.all + FileKeywords.all
         + [GeoIPKeyword.keyword, ReputationKeyword.keyword, URILengthKeyword.keyword]
 

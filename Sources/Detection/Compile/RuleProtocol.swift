@@ -8,8 +8,8 @@ struct RuleProtocol: Hashable, Sendable {
     var ipVersion: IPVersion?
     /// Set for application protocols.
     var appProtocol = AppProtocol.unknown
-    /// `http` covers HTTP/1 and HTTP/2.
-    var coversHTTP2 = false
+    /// `http` covers HTTP/1 and HTTP/2; DCE RPC travels within SMB.
+    var alternative = AppProtocol.unknown
     /// `tcp-pkt`: payload of packets only; `tcp-stream`: reassembled stream only.
     var packetsOnly = false
     var streamOnly = false
@@ -35,14 +35,13 @@ struct RuleProtocol: Hashable, Sendable {
             guard let found = RuleProtocol.applications[name] else { return nil }
             appProtocol = found.appProtocol
             ipProtocols = found.ipProtocols
-            coversHTTP2 = name == "http"
+            alternative = name == "http" ? .http2 : name == "dcerpc" ? .smb : .unknown
         }
     }
 
     /// Whether a flow of this application protocol is meant.
     func covers(_ other: AppProtocol) -> Bool {
-        // DCE RPC travels within SMB.
-        appProtocol == other || coversHTTP2 && other == .http2 || appProtocol == .dcerpc && other == .smb
+        appProtocol == other || alternative == other && other != .unknown
     }
 
     static var names: [String] {

@@ -57,7 +57,8 @@ public struct Signature: Sendable {
     let toClient: Bool
     /// Application protocol the flow must have; unknown for any.
     let appProtocol: AppProtocol
-    let coversHTTP2: Bool
+    /// Another protocol that does as well; unknown for none. `http` stands for HTTP/1 and HTTP/2, a fingerprint for TLS and QUIC.
+    let alternative: AppProtocol
     let requirements: Requirements
     let header: Int32
     let packetTests: Range<Int32>
@@ -92,8 +93,7 @@ public struct Signature: Sendable {
     /// The flow has this signature's application protocol, or the signature asks for none.
     @inline(__always)
     func accepts(_ other: AppProtocol) -> Bool {
-        appProtocol == .unknown || appProtocol == other || coversHTTP2 && other == .http2
-            || appProtocol == .dcerpc && other == .smb
+        appProtocol == .unknown || appProtocol == other || alternative == other && other != .unknown
     }
 
     @inline(__always)

@@ -57,7 +57,7 @@ extension SignatureBuilder {
                 order: order, action: action, logs: action == .pass ? isAlertWanted : !isSilenced && action != .config,
                 kind: kind,
                 scope: kind.scope, toServer: direction.toServer, toClient: direction.toClient, appProtocol: appProtocol,
-                coversHTTP2: ruleProtocol.coversHTTP2 && engineRange.isEmpty, requirements: requirements,
+                alternative: alternative, requirements: requirements,
                 header: tables.header(header), packetTests: packetRange, payload: payloadRange, engines: engineRange,
                 effects: effectRange, stateTests: stateRange, thresholds: thresholdRange,
                 tags: tagRange,

@@ -66,6 +66,8 @@ struct SignatureBuilder {
     var diagnostics: [Diagnostic] = []
 
     var appProtocol: AppProtocol
+    /// Another protocol that does as well.
+    var alternative: AppProtocol
     var flow: FlowTest?
     var packetTests: [PacketTest] = []
     /// Names and kind of flowbit tests, numbered when the signature is made.
@@ -121,6 +123,7 @@ struct SignatureBuilder {
         self.context = context
         self.ruleProtocol = ruleProtocol
         appProtocol = ruleProtocol.appProtocol
+        alternative = ruleProtocol.alternative
         detail = SignatureDetail(signatureID: 0, location: rule.location)
         detail.group = context.group
         detail.text = rule.text
@@ -147,7 +150,7 @@ struct SignatureBuilder {
         if buffer.isOfPacket {
             try requireHeader(for: buffer, option)
         } else {
-            try require(buffer.appProtocol, for: option)
+            try require(buffer.appProtocol, or: buffer.alternative, for: option)
         }
         buffers.append(BufferDraft(use: BufferUse(buffer: buffer.id), option: option))
         target = .buffer(buffers.count - 1)
@@ -166,11 +169,21 @@ struct SignatureBuilder {
     }
 
     /// A keyword of an application protocol fixes the rule's; two different ones cannot both hold.
-    mutating func require(_ needed: AppProtocol, for option: RuleOption) throws(RuleProblem) {
+    /// - Parameter other: a protocol that has the same; unknown for none.
+    mutating func require(
+        _ needed: AppProtocol, or other: AppProtocol = .unknown, for option: RuleOption
+    ) throws(RuleProblem) {
         if appProtocol == .unknown {
             appProtocol = needed
+            alternative = other
             return
         }
+        if appProtocol == other, other != .unknown { return }
+        if alternative == needed, other == .unknown {
+            appProtocol = needed
+            alternative = .unknown
+        }
+        if alternative != other { alternative = .unknown }
         guard appProtocol == needed else {
             throw RuleProblem(
                 "\(option.name) belongs to \(needed.name), the rule is about \(appProtocol.name)",
@@ -219,7 +232,7 @@ struct SignatureBuilder {
 
     /// A condition on a buffer that is not selected by it.
     mutating func add(_ condition: ConditionDraft, to buffer: StickyBuffer, _ option: RuleOption) throws(RuleProblem) {
-        try require(buffer.appProtocol, for: option)
+        try require(buffer.appProtocol, or: buffer.alternative, for: option)
         buffers[draft(of: buffer, option)].conditions.append(condition)
     }
 
@@ -232,7 +245,7 @@ struct SignatureBuilder {
 
     /// Old style: the modifier moves the literal before it from the payload into a buffer.
     mutating func moveContent(to buffer: StickyBuffer, _ option: RuleOption) throws(RuleProblem) {
-        try require(buffer.appProtocol, for: option)
+        try require(buffer.appProtocol, or: buffer.alternative, for: option)
         guard target == .payload, let last = payload.lastIndex(where: \.isContent) else {
             throw RuleProblem(
                 "\(option.name) needs a content before it", hint: "better: \(buffer.name); content:\"...\";")
@@ -247,7 +260,7 @@ struct SignatureBuilder {
     mutating func append(
         _ condition: ConditionDraft, to buffer: StickyBuffer, _ option: RuleOption
     ) throws(RuleProblem) {
-        try require(buffer.appProtocol, for: option)
+        try require(buffer.appProtocol, or: buffer.alternative, for: option)
         buffers[draft(of: buffer, option)].conditions.append(condition)
     }
 }

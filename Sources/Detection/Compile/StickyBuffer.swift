@@ -51,6 +51,12 @@ enum BufferID: UInt8, CaseIterable, Sendable {
     case fileName
     case mailAttachment
     case dnsQuery
+    case http2HeaderName
+    case quicSNI
+    case quicVersion
+    case quicUserAgent
+    case quicCYUHash
+    case quicCYUString
     case sshSoftware
     case sshProtocol
     case sshHASSH
@@ -75,6 +81,8 @@ struct StickyBuffer: Sendable {
     var aliases: [String] = []
     var modifiers: [String] = []
     let appProtocol: AppProtocol
+    /// Another protocol that has it too.
+    var alternative = AppProtocol.unknown
     let directions: [FlowDirection]
     /// The transaction's step from which the buffer is there.
     let progress: UInt8
@@ -102,7 +110,7 @@ struct StickyBuffer: Sendable {
 
 extension StickyBuffer {
     static let all: [StickyBuffer] =
-        TLSBuffers.all + HTTPBuffers.all + DNSBuffers.all + SSHBuffers.all
+        TLSBuffers.all + HTTPBuffers.all + DNSBuffers.all + SSHBuffers.all + QUICBuffers.all + HTTP2Buffers.all
         + PacketBuffers.all
 
     /// What a name of `all` means in rules about another protocol.
@@ -157,6 +165,7 @@ extension Transaction {
         case .dns(let message): DNSBuffers.bytes(of: buffer, message, instance)
         case .ssh(let handshake): SSHBuffers.bytes(of: buffer, handshake, direction)
         case .smtp(let mail): SMTPBuffers.bytes(of: buffer, mail, instance)
+        case .quic(let packet): QUICBuffers.bytes(of: buffer, packet, instance)
         case .ftpData: nil
         }
     }

@@ -208,6 +208,21 @@ public final class Conversation {
         inspection.transactions.removeAll { $0.identifier < limit }
     }
 
+    /// Lets go of streams that the log, and the rules while the flow is undecided, are done with: they end in any order.
+    public func releaseFinished(isDecided: Bool) {
+        guard session.appProtocol == .http2 else { return }
+        var finished: Set<UInt64> = []
+        for transaction in session.transactions where transaction.isLogged && transaction.isComplete {
+            let state = inspection.transactions.first { $0.identifier == transaction.identifier }
+            // What comes beside requests that are passed is not judged.
+            let isSeen = state.map(inspection.isDone) ?? (isJudgedByRequest && transaction.isOfConnection)
+            if isDecided || isSeen { finished.insert(transaction.identifier) }
+        }
+        guard !finished.isEmpty else { return }
+        session.parser?.release(finished: finished)
+        inspection.transactions.removeAll { finished.contains($0.identifier) }
+    }
+
     /// Client and server change places.
     public func reverse() { (toServer, toClient) = (toClient, toServer) }
 

@@ -38,7 +38,9 @@ extension Conversation {
         if context.isInStream, context.streamOffset < inspection.requests.deniedEnd { return true }
         if session.hasUnreadTunnelBytes { return true }
         return session.transactions.contains { transaction in
-            guard transaction.concerns(.toServer), transaction.progressToServer > 0 else { return false }
+            guard transaction.concerns(.toServer), !transaction.isOfConnection, transaction.progressToServer > 0 else {
+                return false
+            }
             guard let state = inspection.transactions.first(where: { $0.identifier == transaction.identifier }) else {
                 return transaction.identifier >= inspection.firstOpen
             }

@@ -40,7 +40,7 @@ final class RuleSet: Sendable {
             if policy.decides(signature) {
                 if signature.kind == .transaction {
                     named |= 1 << UInt64(signature.appProtocol.rawValue & 63)
-                    if signature.coversHTTP2 { named |= 1 << UInt64(AppProtocol.http2.rawValue) }
+                    if signature.alternative != .unknown { named |= 1 << UInt64(signature.alternative.rawValue & 63) }
                 } else if policy.waitsForApplication(signature) {
                     waitsByItself = true
                 } else if signature.kind == .protocolDetection || signature.appProtocol != .unknown {

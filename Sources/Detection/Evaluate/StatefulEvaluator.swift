@@ -305,7 +305,7 @@ public struct StatefulEvaluator: ~Copyable {
         let progress = transaction.progress(direction)
         var searched = side.searchedSteps
         for (number, matcher) in policy.matchers.enumerated()
-        where matcher.toServer == (direction == .toServer) && matcher.appProtocol == transaction.appProtocol {
+        where matcher.toServer == (direction == .toServer) && matcher.accepts(transaction.appProtocol) {
             guard progress >= matcher.progress else { break }
             let step = UInt64(1) << UInt64(matcher.progress)
             // Once a later step is reached the buffer is complete: one search is enough.
@@ -352,7 +352,7 @@ public struct StatefulEvaluator: ~Copyable {
         guard flags & (FlowInspection.StoredState.matched | FlowInspection.StoredState.cannotMatch) == 0 else {
             return false
         }
-        guard signature.appProtocol == transaction.appProtocol else { return false }
+        guard signature.accepts(transaction.appProtocol) else { return false }
         if stored == nil {
             guard policy.holds(signature.packetTests, of: signature, packet, bytes, context, conversation, scratch),
                 stateHolds(signature, packet, context)

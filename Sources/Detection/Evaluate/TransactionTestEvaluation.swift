@@ -13,6 +13,7 @@ extension TransactionTest {
         switch self {
         case .event(let event): transaction.events.contains(event)
         case .never: false
+        case .http2(let test): transaction.http2.map { test.holds($0.side(occasion.direction)) } ?? false
         case .handshakeState, .tlsVersion, .tlsVersions: transaction.tls.map { holds($0, occasion) } ?? false
         case .helloFacts(let mask, let isNegated, let publicNames):
             transaction.tls?.helloFacts(publicNames: publicNames).map { ($0.rawValue & mask != 0) != isNegated }
