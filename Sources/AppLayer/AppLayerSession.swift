@@ -193,7 +193,9 @@ public final class AppLayerSession {
 
     /// The bytes are what a server says, and nothing was seen of the flow before.
     private func isBackwards(_ answer: ProtocolDetector.Answer, _ direction: FlowDirection, _ bytes: RawSpan) -> Bool {
-        guard mayReverse, direction == .toServer, !appProtocol.isRecognized, early.toClient.isEmpty else { return false }
+        guard mayReverse, direction == .toServer, !appProtocol.isRecognized, early.toClient.isEmpty else {
+            return false
+        }
         switch answer {
         case .undecided: return false
         case .recognized(let found):
@@ -395,7 +397,9 @@ extension AppLayerSession {
         guard malformed == nil else { return false }
         switch appProtocol {
         case .unknown:
-            if isStream, settings.dnsPorts.contains(ports.server), (1..<14).contains(earlyToServer.count) { return true }
+            if isStream, settings.dnsPorts.contains(ports.server), (1..<14).contains(earlyToServer.count) {
+                return true
+            }
             return ProtocolDetector.couldBecomeNamed(earlyToServer)
         case .dns: return (parser as? DNSParser)?.awaitsQuery == true
         case .tls:

@@ -64,7 +64,8 @@ public final class SOCKSParser: ApplicationParser {
 
     /// True when a message of the client's was taken off `client`.
     private func takeClient() -> Bool {
-        guard let first = client.first, step != .tunnel, let length = messageLength(first), client.count >= length else {
+        guard let first = client.first, step != .tunnel, let length = messageLength(first), client.count >= length
+        else {
             return false
         }
         if step == .greeting {

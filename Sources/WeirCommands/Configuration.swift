@@ -155,37 +155,39 @@ extension ConfigurationKey {
                 $0.countryDatabase = $1
             },
         ] + ConfigurationKey.ofLists + [
-        flag("log.files", "A fileinfo record for each file in HTTP, also when no rule looks into bodies.") {
-            $0.settings.log.logsFiles = $1
-        },
-        flag("log.http-extended", "Method, version, status and more in http records.") {
-            $0.settings.log.extendsHTTP = $1
-        },
-        choice("log.http-headers", ["none", "request", "response", "both"], "Header fields in http records.") {
-            $0.settings.log.logsHeaders = ($1 == "request" || $1 == "both", $1 == "response" || $1 == "both")
-        },
-        ConfigurationKey(
-            name: "log.http-custom", form: "[NAME,...]",
-            summary: "Header fields with a place of their own in http records."
-        ) { configuration, text throws(ConfigurationProblem) in
-            configuration.settings.log.customHTTPFields = text.lowercased().replacing("_", with: "-")
-                .split { "[], ".contains($0) }.map(String.init)
-        },
-        choice(
-            "log.xff-deployment", ["reverse", "forward"], "Whether the last or the first address a proxy names counts."
-        ) {
-            $0.forwardedForIsReverse = $1 == "reverse"
-        },
-        ConfigurationKey(name: "log.xff-header", form: "NAME", summary: "Header field with the address a proxy names.")
-        {
-            $0.forwardedForField = Array($1.lowercased().utf8)
-        },
-        choice(
-            "log.xff", ["off"] + ForwardedFor.Mode.allCases.map(\.rawValue),
-            "The address a proxy names in alerts about HTTP: as a field of its own, or in place of the proxy's."
-        ) { configuration, text in
-            configuration.forwardedForMode = ForwardedFor.Mode(rawValue: text)
-        },
+            flag("log.files", "A fileinfo record for each file in HTTP, also when no rule looks into bodies.") {
+                $0.settings.log.logsFiles = $1
+            },
+            flag("log.http-extended", "Method, version, status and more in http records.") {
+                $0.settings.log.extendsHTTP = $1
+            },
+            choice("log.http-headers", ["none", "request", "response", "both"], "Header fields in http records.") {
+                $0.settings.log.logsHeaders = ($1 == "request" || $1 == "both", $1 == "response" || $1 == "both")
+            },
+            ConfigurationKey(
+                name: "log.http-custom", form: "[NAME,...]",
+                summary: "Header fields with a place of their own in http records."
+            ) { configuration, text throws(ConfigurationProblem) in
+                configuration.settings.log.customHTTPFields = text.lowercased().replacing("_", with: "-")
+                    .split { "[], ".contains($0) }.map(String.init)
+            },
+            choice(
+                "log.xff-deployment", ["reverse", "forward"],
+                "Whether the last or the first address a proxy names counts."
+            ) {
+                $0.forwardedForIsReverse = $1 == "reverse"
+            },
+            ConfigurationKey(
+                name: "log.xff-header", form: "NAME", summary: "Header field with the address a proxy names."
+            ) {
+                $0.forwardedForField = Array($1.lowercased().utf8)
+            },
+            choice(
+                "log.xff", ["off"] + ForwardedFor.Mode.allCases.map(\.rawValue),
+                "The address a proxy names in alerts about HTTP: as a field of its own, or in place of the proxy's."
+            ) { configuration, text in
+                configuration.forwardedForMode = ForwardedFor.Mode(rawValue: text)
+            },
             flag(
                 "log.guess-transaction",
                 "Alerts about payload name the transaction it belongs to, where there is but one."
@@ -197,6 +199,7 @@ extension ConfigurationKey {
                 $0.settings.statsInterval = $1
             },
         ] + ConfigurationKey.ofNames + ConfigurationKey.ofHolding
+        + ConfigurationKey.ofDecoding
 
     private static func exception(
         _ name: String, _ cause: ExceptionCause, _ summary: String, packetsOnly: Bool = false

@@ -12,13 +12,15 @@ extension ConfigurationKey {
         flag("log.dns.requests", "Records of DNS queries.") { $0.settings.log.dns.requests = $1 },
         flag("log.dns.responses", "Records of DNS responses.") { $0.settings.log.dns.responses = $1 },
         ConfigurationKey(
-            name: "log.dns.types", form: "a,aaaa,mx,...", summary: "Types of questions that have records; all by default."
+            name: "log.dns.types", form: "a,aaaa,mx,...",
+            summary: "Types of questions that have records; all by default."
         ) { configuration, text throws(ConfigurationProblem) in
             configuration.settings.log.dns.types = []
             for word in text.filter({ !"[] ".contains($0) }).split(separator: ",") {
                 guard let number = DNSNames.number(ofType: String(word)) ?? UInt16(word) else {
                     throw ConfigurationProblem(
-                        "'\(word)' is no value of log.dns.types: expected names or numbers of record types, such as a,mx")
+                        "'\(word)' is no value of log.dns.types: expected names or numbers of record types, such as a,mx"
+                    )
                 }
                 configuration.settings.log.dns.types.insert(number)
             }
@@ -37,7 +39,8 @@ extension ConfigurationKey {
             let words = text.filter { !"[] ".contains($0) }.split(separator: ",")
             let ports = words.compactMap { UInt16($0) }
             guard !ports.isEmpty, ports.count == words.count, ports.count <= 64 else {
-                throw ConfigurationProblem("'\(text)' is no value of dns.ports: expected up to 64 ports, such as 53,1053")
+                throw ConfigurationProblem(
+                    "'\(text)' is no value of dns.ports: expected up to 64 ports, such as 53,1053")
             }
             configuration.settings.appLayer.dnsPorts = ports
         },

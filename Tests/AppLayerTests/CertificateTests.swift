@@ -77,7 +77,10 @@ struct CertificateTests {
     func malformed() {
         let good = CertificateBytes().bytes
         let null = CertificateBytes("a\0b").bytes
-        #expect(Self.read([UInt8](repeating: 5, count: 40)).events == [.tlsCertificateInvalidDER, .tlsInvalidHandshakeMessage])
+        #expect(
+            Self.read([UInt8](repeating: 5, count: 40)).events == [
+                .tlsCertificateInvalidDER, .tlsInvalidHandshakeMessage,
+            ])
         #expect(Self.read([]).events == [.tlsCertificateInvalidLength, .tlsInvalidHandshakeMessage])
         #expect(Self.read(null).events == [.tlsCertificateInvalidSubject, .tlsInvalidHandshakeMessage])
         #expect(Self.read(null).leaf == nil)
@@ -88,7 +91,8 @@ struct CertificateTests {
             .server(TLSBytes.record(TLSBytes.serverHello(version: 0x0303) + TLSBytes.message(11, [0, 0, 9, 1]))),
         ])
         #expect(conversation.session.malformed == nil)
-        #expect(conversation.session.transactions.first?.events == [.tlsInvalidCertificate, .tlsInvalidHandshakeMessage])
+        #expect(
+            conversation.session.transactions.first?.events == [.tlsInvalidCertificate, .tlsInvalidHandshakeMessage])
     }
 
     @Test("fingerprint: SHA-1 of the leaf")

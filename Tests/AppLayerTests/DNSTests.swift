@@ -32,7 +32,8 @@ struct DNSTests {
         let flow = Datagrams(settings: settings)
         flow.take(bytes)
         guard flow.session.malformed == nil else { return nil }
-        return flow.session.appProtocol == .dns ? flow.messages.flatMap { $0.questions.map { text($0.name.bytes) } } : nil
+        return flow.session.appProtocol == .dns
+            ? flow.messages.flatMap { $0.questions.map { text($0.name.bytes) } } : nil
     }
 
     @Test("a query and its response")
@@ -305,7 +306,10 @@ struct DNSTests {
         let message =
             DNSBytes.query("big.example") + [UInt8](repeating: 0, count: 65_535 - DNSBytes.query("big.example").count)
         let said: [Said] = [.client(DNSBytes.stream(message, DNSBytes.query("next.example")))]
-        #expect(Conversation(said, port: 53).dns.map { text($0.questions[0].name.bytes) } == ["big.example", "next.example"])
+        #expect(
+            Conversation(said, port: 53).dns.map { text($0.questions[0].name.bytes) } == [
+                "big.example", "next.example",
+            ])
     }
 
     @Test("nothing that a peer sends traps")

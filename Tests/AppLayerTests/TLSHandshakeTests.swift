@@ -91,7 +91,9 @@ struct TLSHandshakeTests {
             conversation.server(TLSBytes.record(TLSBytes.serverHello(isRetry: true)) + TLSBytes.changeCipherSpec)
             #expect(conversation.tls?.serverHello?.isRetryRequest == true)
             conversation.client((between.isEmpty ? TLSBytes.changeCipherSpec : []) + second)
-            #expect(conversation.tls?.helloFacts(publicNames: [])?.contains(.second) == true, "\(between.count) bytes between")
+            #expect(
+                conversation.tls?.helloFacts(publicNames: [])?.contains(.second) == true,
+                "\(between.count) bytes between")
             conversation.server(TLSBytes.record(TLSBytes.serverHello()) + TLSBytes.applicationData())
             #expect(conversation.tls?.serverHello?.isRetryRequest == false)
             #expect(Self.progress(conversation) == [Step.handshakeDone, Step.handshakeDone])

@@ -35,7 +35,8 @@ struct HeaderIndexTests {
         try property("header index", runs: 60) { random in
             let headers = (0..<200).map { _ in
                 RuleHeader(
-                    ruleProtocol: RuleProtocol(name: ["tcp", "udp", "ip", "icmp"].randomElement(using: &random) ?? "ip")
+                    ruleProtocol: RuleProtocol(
+                        name: ["tcp", "udp", "ip", "icmp"].randomElement(using: &random) ?? "ip")
                         ?? RuleProtocol(ipProtocols: []),
                     source: HeaderIndexTests.prefix(&random), sourcePorts: HeaderIndexTests.ports(&random),
                     destination: HeaderIndexTests.prefix(&random), destinationPorts: HeaderIndexTests.ports(&random))

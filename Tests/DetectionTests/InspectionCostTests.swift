@@ -34,7 +34,8 @@ struct InspectionCostTests {
         var reached = false
         for power in 6...15 {
             let half = [UInt8](repeating: UInt8(ascii: "a"), count: 1 << (power - 1))
-            let payload = InspectionCostTests.bait + half + [UInt8](repeating: UInt8(ascii: "b"), count: 1 << (power - 1))
+            let payload =
+                InspectionCostTests.bait + half + [UInt8](repeating: UInt8(ascii: "b"), count: 1 << (power - 1))
             let outcome = work(InspectionCostTests.rules, payload)
             // The search that goes over the limit is the last one.
             #expect(outcome.work >= 0 && outcome.work <= InspectionScratch.maximumWork + payload.count)
@@ -48,17 +49,28 @@ struct InspectionCostTests {
 
     /// Rules that the bound must hold for as well, each made to be tried in every place.
     static let products: [(name: String, rules: String)] = [
-        ("one list with many relative literals",
-         #"alert udp any any -> any any (content:"a"; content:"a"; distance:0; within:9000; content:"a"; distance:0; within:9000; content:"q"; distance:0; within:9000; sid:1;)"#),
-        ("numbers behind every literal", (1...300).map { sid in
-            #"alert udp any any -> any any (content:"a"; byte_test:1,>,200,0,relative; sid:\#(sid);)"#
-        }.joined(separator: "\n")),
-        ("patterns that go back",  (1...100).map { sid in
-            #"alert udp any any -> any any (pcre:"/(a+)+q\#(sid)/"; sid:\#(sid);)"#
-        }.joined(separator: "\n")),
-        ("patterns tried from every place", (1...100).map { sid in
-            #"alert udp any any -> any any (pcre:"/a/"; pcre:"/a.*q\#(sid)/R"; sid:\#(sid);)"#
-        }.joined(separator: "\n")),
+        (
+            "one list with many relative literals",
+            #"alert udp any any -> any any (content:"a"; content:"a"; distance:0; within:9000; content:"a"; distance:0; within:9000; content:"q"; distance:0; within:9000; sid:1;)"#
+        ),
+        (
+            "numbers behind every literal",
+            (1...300).map { sid in
+                #"alert udp any any -> any any (content:"a"; byte_test:1,>,200,0,relative; sid:\#(sid);)"#
+            }.joined(separator: "\n")
+        ),
+        (
+            "patterns that go back",
+            (1...100).map { sid in
+                #"alert udp any any -> any any (pcre:"/(a+)+q\#(sid)/"; sid:\#(sid);)"#
+            }.joined(separator: "\n")
+        ),
+        (
+            "patterns tried from every place",
+            (1...100).map { sid in
+                #"alert udp any any -> any any (pcre:"/a/"; pcre:"/a.*q\#(sid)/R"; sid:\#(sid);)"#
+            }.joined(separator: "\n")
+        ),
     ]
 
     @Test("products of rules and traffic stay under the bound", arguments: products.map(\.name))

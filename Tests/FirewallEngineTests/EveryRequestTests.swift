@@ -96,13 +96,19 @@ import Testing
             $0.client(TLSBytes.clientHello("bad.example"))
             $0.client("anything")
         },
-        Row(what: "bytes behind an unanswered CONNECT wait; they are denied requests", expected: "adad", flowWide: "aaaa") {
+        Row(
+            what: "bytes behind an unanswered CONNECT wait; they are denied requests", expected: "adad",
+            flowWide: "aaaa"
+        ) {
             $0.client(HTTPBytes.request("CONNECT", "good.example:443", host: "good.example:443"))
             $0.client(bad)
             $0.server(HTTPBytes.response(405, "Not allowed", body: "x"))
             $0.repeatPacket(1)
         },
-        Row(what: "bytes behind an unanswered CONNECT wait; they are allowed requests", expected: "adaa", flowWide: "aaaa") {
+        Row(
+            what: "bytes behind an unanswered CONNECT wait; they are allowed requests", expected: "adaa",
+            flowWide: "aaaa"
+        ) {
             $0.client(HTTPBytes.request("CONNECT", "good.example:443", host: "good.example:443"))
             $0.client(good)
             $0.server(HTTPBytes.response(405, "Not allowed", body: "x"))

@@ -58,7 +58,9 @@ public final class DNSMessage {
         }
         nameFlags = memory.flags
         // Differs: a dot within a label makes one name look like another. (Mailboxes in answers have them rightly.)
-        if !isLenient, !isResponse, questions.contains(where: { $0.name.flags.contains(.dotted) }) { isMalformed = true }
+        if !isLenient, !isResponse, questions.contains(where: { $0.name.flags.contains(.dotted) }) {
+            isMalformed = true
+        }
     }
 
     @_lifetime(cursor: copy cursor)

@@ -85,7 +85,8 @@ final class BufferMatcher: Sendable {
             drafts[key].map { draft in
                 BufferMatcher(
                     use: key.use, appProtocol: key.appProtocol, toServer: key.toServer, progress: draft.progress,
-                    isBody: tables.bufferUses[Int(key.use)].isBody, endings: EndingIndex(draft.endings), literals: LiteralSearch(draft.literals),
+                    isBody: tables.bufferUses[Int(key.use)].isBody, endings: EndingIndex(draft.endings),
+                    literals: LiteralSearch(draft.literals),
                     others: draft.others)
             }
         }.sorted { $0.progress < $1.progress }

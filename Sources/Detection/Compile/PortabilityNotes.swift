@@ -100,7 +100,8 @@ extension CompiledPolicy {
         if signature.appProtocol == .dns, !tables(of: signature).destinationPorts.isPort53 {
             found.append(.dnsOffItsPort)
         }
-        if signature.action == .pass, signature.kind == .packet, isOfFirstPackets(signature), !limitsPayload(signature) {
+        if signature.action == .pass, signature.kind == .packet, isOfFirstPackets(signature), !limitsPayload(signature)
+        {
             found.append(.dataOfSYN)
         }
         return found

@@ -59,7 +59,8 @@ struct RuleProtocol: Hashable, Sendable {
         "krb5": (.krb5, [.tcp, .udp]), "nfs": (.nfs, [.tcp, .udp]), "rdp": (.rdp, [.tcp]), "rfb": (.rfb, [.tcp]),
         "sip": (.sip, [.tcp, .udp]), "snmp": (.snmp, [.udp]), "mqtt": (.mqtt, [.tcp]), "telnet": (.telnet, [.tcp]),
         "bittorrent-dht": (.bittorrentDHT, [.udp]), "modbus": (.modbus, [.tcp]), "dnp3": (.dnp3, [.tcp]),
-        "enip": (.enip, [.tcp, .udp]), "dnscrypt": (.dnscrypt, [.tcp, .udp]), "ldap": (.ldap, [.tcp]), "pgsql": (.pgsql, [.tcp]), "socks": (.socks, [.tcp]),
+        "enip": (.enip, [.tcp, .udp]), "dnscrypt": (.dnscrypt, [.tcp, .udp]), "ldap": (.ldap, [.tcp]),
+        "pgsql": (.pgsql, [.tcp]), "socks": (.socks, [.tcp]),
         "xmpp": (.xmpp, [.tcp]),
     ]
 }

@@ -15,7 +15,8 @@ extension TransactionTest {
         case .never: false
         case .handshakeState, .tlsVersion, .tlsVersions: transaction.tls.map { holds($0, occasion) } ?? false
         case .helloFacts(let mask, let isNegated, let publicNames):
-            transaction.tls?.helloFacts(publicNames: publicNames).map { ($0.rawValue & mask != 0) != isNegated } ?? false
+            transaction.tls?.helloFacts(publicNames: publicNames).map { ($0.rawValue & mask != 0) != isNegated }
+                ?? false
         case .dnsOpcode(let code, let isNegated):
             if case .dns(let message) = transaction.facts { (message.opcode == code) != isNegated } else { false }
         case .ftpUpload(let wanted):
