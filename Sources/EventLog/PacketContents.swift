@@ -18,7 +18,7 @@ extension EVEEncoder {
         }
         bytes = bytes.prefix(EVEEncoder.payloadLimit)
         if !bytes.isEmpty {
-            if settings.alertPayload { writer.member("payload", bytes: Base64.encode(bytes)) }
+            if settings.alertPayload { writer.member("payload", bytes: Base64.encode(Array(bytes))) }
             if settings.alertPayloadPrintable { writer.member("payload_printable", bytes: bytes.map(\.printable)) }
         }
         writer.member("stream", isInStream ? 1 : 0)
@@ -26,37 +26,11 @@ extension EVEEncoder {
 
     /// `packet` and `packet_info`: the whole frame.
     mutating func frame(of event: EventPacket) {
-        guard !event.frame.isEmpty else { return }
-        writer.member("packet", bytes: Base64.encode(event.frame[...]))
-        writer.beginObject("packet_info")
-        writer.member("linktype", event.linkType.rawValue)
-        writer.endObject()
+        if !event.frame.isEmpty { packetBytes(event.frame, event.linkType) }
     }
 }
 
 extension UInt8 {
     /// Itself where it can be read, else a dot.
     fileprivate var printable: UInt8 { self >= 0x20 && self < 0x7f || self == 0x0a || self == 0x0d ? self : 0x2e }
-}
-
-/// RFC 4648 section 4.
-enum Base64 {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    static func encode(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity((bytes.count + 2) / 3 * 4)
-        var index = bytes.startIndex
-        while index < bytes.endIndex {
-            let count = min(3, bytes.endIndex - index)
-            var word = UInt32(0)
-            for offset in 0..<3 { word = word << 8 | (offset < count ? UInt32(bytes[index + offset]) : 0) }
-            for digit in 0..<4 {
-                result.append(
-                    digit <= count ? alphabet[Int(word >> UInt32(18 - 6 * digit) & 63)] : UInt8(ascii: "="))
-            }
-            index += count
-        }
-        return result
-    }
 }
