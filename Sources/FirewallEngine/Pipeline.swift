@@ -37,7 +37,7 @@ public struct Pipeline: ~Copyable, PacketHandler {
     /// The flow of the packet handled last, when it is to be logged for a tag.
     var judged: (flow: Flow?, conversation: Conversation?) = (nil, nil)
     /// The frame's Ethernet addresses and its bytes, where the log wants them.
-    private var ethernet: LinkAddresses?
+    var ethernet: LinkAddresses?
     var frame: [UInt8] = []
     /// Ethernet addresses of flows, where the log wants them.
     var flowAddresses: [FlowIndex: LinkAddressSet] = [:]
