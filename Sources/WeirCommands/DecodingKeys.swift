@@ -1,3 +1,4 @@
+import EventLog
 import FirewallEngine
 import FlowTracking
 import Wire
