@@ -18,7 +18,7 @@ extension EVEEncoder {
         transaction = transaction ?? guess
         let forwardedFor = forwardedFor(transaction ?? conversation?.session.transactions.last)
         addresses(event.packet, forwardedFor, direction)
-        packetSource(isPacket: true)
+        packetSource(event.origin)
         if let transaction { writer.member("tx_id", transaction.identifier) }
         if guess != nil { writer.member("tx_guessed", true) }
         metadata(conversation, policy, packetVariables: packetVariables)
@@ -26,11 +26,14 @@ extension EVEEncoder {
         alertObject(
             match.signature, action: match.action, decision, policy, tuple: event.packet.tuple,
             forwardedFor: forwardedFor)
+        carrier(of: event)
         application(conversation?.session)
         if flow != nil { writer.member("direction", literal: direction == .toServer ? "to_server" : "to_client") }
         if let transaction = transaction ?? conversation?.session.transactions.last { factsOfAlert(transaction) }
         if let transaction { files(transaction, direction) }
         if let flow { flowSummary(flow) }
+        payload(match, event, conversation?.stream(direction))
+        if settings.alertPacket { frame(of: event) }
         verdict(decision, direction: direction, event.packet)
         extra(match.signature, decision, policy)
         writer.endObject()

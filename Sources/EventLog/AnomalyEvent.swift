@@ -13,7 +13,7 @@ extension EVEEncoder {
         begin("anomaly", time: event.time, flow: flow, packetNumber: event.number)
         vlan(event.packet.vlan)
         addresses(event.packet)
-        packetSource(isPacket: true)
+        packetSource(event.origin)
         metadata(conversation, policy)
         ethernet(event.ethernet)
         writer.beginObject("anomaly")

@@ -19,6 +19,18 @@ public struct Counters: Sendable {
     public var arp: UInt64 = 0
     /// EtherTypes that nothing here reads.
     public var unknownEtherType: UInt64 = 0
+    public var sctp: UInt64 = 0
+    public var esp: UInt64 = 0
+    /// Frames with at least one 802.1Q tag.
+    public var tagged: UInt64 = 0
+    public var encapsulations = EncapsulationCounters()
+    /// Packets inside others, by raw value of the kind.
+    public var tunnels = [UInt64](repeating: 0, count: Tunnel.Kind.allCases.count)
+    /// Fragments of IPv4 and IPv6, datagrams put together, given up for their age, and fragments that fit nowhere.
+    public var defragmentation = (
+        fragments4: UInt64(0), fragments6: UInt64(0), reassembled4: UInt64(0), reassembled6: UInt64(0),
+        timeouts: UInt64(0), refused: UInt64(0)
+    )
     /// By index of the event.
     public var decodeEvents = [UInt64](repeating: 0, count: DecodeEvent.allCases.count)
 
@@ -81,6 +93,36 @@ public struct Counters: Sendable {
     public var dnsOverTCP: UInt64 = 0
 
     public init() {}
+}
+
+extension Counters {
+    public mutating func take(_ fragments: FragmentReassembler) {
+        defragmentation = (
+            fragments.fragments4, fragments.fragments6, fragments.reassembled4, fragments.reassembled6,
+            fragments.timeouts, fragments.refusals
+        )
+    }
+}
+
+/// Packets by the layers below IP.
+public struct EncapsulationCounters: Sendable {
+    public private(set) var mpls: UInt64 = 0
+    public private(set) var pppoe: UInt64 = 0
+    public private(set) var ppp: UInt64 = 0
+    public private(set) var vnTag: UInt64 = 0
+    public private(set) var backbone: UInt64 = 0
+    public private(set) var ciscoHDLC: UInt64 = 0
+
+    public init() {}
+
+    public mutating func count(_ layers: Encapsulations) {
+        if layers.contains(.mpls) { mpls += 1 }
+        if layers.contains(.pppoe) { pppoe += 1 }
+        if layers.contains(.ppp) { ppp += 1 }
+        if layers.contains(.vnTag) { vnTag += 1 }
+        if layers.contains(.backbone) { backbone += 1 }
+        if layers.contains(.ciscoHDLC) { ciscoHDLC += 1 }
+    }
 }
 
 /// How often each exception policy was applied for one cause.

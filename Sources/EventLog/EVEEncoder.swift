@@ -10,6 +10,8 @@ struct EVEEncoder {
     var showsJA4 = true
     private var times = TimestampFormatter()
     let settings: LogSettings
+    /// Where the packet at hand comes from.
+    var origin = PacketOrigin.wire
 
     init(settings: LogSettings) { self.settings = settings }
 
@@ -57,8 +59,24 @@ struct EVEEncoder {
         if let tuple = packet.tuple { self.tuple(tuple, icmp: packet.icmp) }
     }
 
+    mutating func packetSource(_ origin: PacketOrigin) {
+        writer.member("pkt_src", origin.recordName ?? settings.packetSource)
+    }
+
+    /// Of a record that has a packet's number, or comes from a packet that has none.
     mutating func packetSource(isPacket: Bool) {
-        writer.member("pkt_src", isPacket ? settings.packetSource : "stream (flow timeout)")
+        packetSource(isPacket ? .wire : origin == .wire ? .flowEnd : origin)
+    }
+
+    /// The captured packet that the event's packet came in.
+    mutating func carrier(of event: EventPacket) {
+        guard let carrier = event.carrier else { return }
+        writer.beginObject("tunnel")
+        tuple(carrier.tuple)
+        writer.member("depth", event.packet.depth)
+        if settings.numbersPackets { writer.member("pcap_cnt", carrier.number) }
+        packetSource(.wire)
+        writer.endObject()
     }
 
     /// Protocol names, as far as they are known and differ.

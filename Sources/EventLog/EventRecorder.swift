@@ -25,6 +25,12 @@ public struct EventRecorder: ~Copyable {
         encoder = EVEEncoder(settings: settings)
     }
 
+    /// Where the packet at hand comes from.
+    public var origin: PacketOrigin {
+        get { encoder.origin }
+        set { encoder.origin = newValue }
+    }
+
     public var isEnabled: Bool { sink != nil }
 
     public mutating func alert(

@@ -22,6 +22,12 @@ public struct LogSettings: Sendable {
     public var anomalies = AnomalyKinds.all
     /// `anomaly` records have the packet.
     public var logsAnomalyPackets = false
+    /// Bytes in alerts: of the payload or the stream around the match, the same as text, and of the whole packet.
+    public var alertPayload = false
+    public var alertPayloadPrintable = false
+    public var alertPacket = false
+    /// Alerts want a packet's bytes.
+    public var needsFrames: Bool { alertPayload || alertPayloadPrintable || alertPacket }
     /// `netflow` records: each direction of a flow by itself.
     public var logsNetflow = false
     /// Ethernet addresses, in records of packets and of flows.

@@ -12,6 +12,7 @@ extension EVEEncoder {
         writer.beginObject("stats")
         writer.member("uptime", uptime)
         decoder(counters)
+        defragmentation(counters)
         writer.beginObject("flow")
         writer.member("total", counters.flows)
         writer.member("active", activeFlows)
@@ -92,7 +93,39 @@ extension EVEEncoder {
         writer.member("ethernet", counters.ethernet)
         writer.member("arp", counters.arp)
         writer.member("unknown_ethertype", counters.unknownEtherType)
+        encapsulations(counters)
         if counters.decodeEvents.contains(where: { $0 > 0 }) { decodeEvents(counters) }
+        writer.endObject()
+    }
+
+    /// Layers and tunnels, those that occurred.
+    private mutating func encapsulations(_ counters: Counters) {
+        func tunnels(_ kind: Tunnel.Kind) -> UInt64 { counters.tunnels[Int(kind.rawValue)] }
+        let layers = counters.encapsulations
+        let counts: [(StaticString, UInt64)] = [
+            ("sctp", counters.sctp), ("esp", counters.esp), ("vlan", counters.tagged), ("chdlc", layers.ciscoHDLC),
+            ("ppp", layers.ppp), ("pppoe", layers.pppoe), ("mpls", layers.mpls), ("vntag", layers.vnTag),
+            ("ieee8021ah", layers.backbone), ("gre", tunnels(.gre)), ("vxlan", tunnels(.vxlan)),
+            ("geneve", tunnels(.geneve)), ("teredo", tunnels(.teredo)),
+            ("too_many_layers", counters.decodeEvents[Int(DecodeEvent.tooManyLayers.index)]),
+        ]
+        for (name, count) in counts where count > 0 { writer.member(name, count) }
+    }
+
+    private mutating func defragmentation(_ counters: Counters) {
+        let counts = counters.defragmentation
+        guard counts.fragments4 &+ counts.fragments6 > 0 else { return }
+        writer.beginObject("defrag")
+        writer.beginObject("ipv4")
+        writer.member("fragments", counts.fragments4)
+        writer.member("reassembled", counts.reassembled4)
+        writer.endObject()
+        writer.beginObject("ipv6")
+        writer.member("fragments", counts.fragments6)
+        writer.member("reassembled", counts.reassembled6)
+        writer.endObject()
+        writer.member("timeouts", counts.timeouts)
+        writer.member("refused", counts.refused)
         writer.endObject()
     }
 
@@ -114,7 +147,7 @@ extension EVEEncoder {
     private mutating func decodeEvents(_ counters: Counters) {
         writer.beginObject("event")
         var layers: [String: [(String, UInt64)]] = [:]
-        for event in DecodeEvent.allCases where counters.decodeEvents[Int(event.index)] > 0 {
+        for event in DecodeEvent.allCases where event != .tooManyLayers && counters.decodeEvents[Int(event.index)] > 0 {
             let parts = event.rawValue.split(separator: ".", maxSplits: 1).map(String.init)
             layers[parts.count > 1 ? parts[0] : "", default: []].append(
                 (parts[parts.count - 1], counters.decodeEvents[Int(event.index)]))

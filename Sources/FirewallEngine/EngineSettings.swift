@@ -1,10 +1,13 @@
 import AppLayer
 import EventLog
 import FlowTracking
+import Wire
 
 /// Everything that shapes a pipeline beside its policy.
 public struct EngineSettings: Sendable {
     public var flow = FlowSettings()
+    public var tunnels = TunnelSettings()
+    public var fragments = FragmentSettings()
     public var appLayer = AppLayerSettings()
     public var log = LogSettings()
     /// Suricata's behaviour wherever ours differs: `compat.suricata`.
@@ -40,4 +43,10 @@ public struct EngineSettings: Sendable {
     public var anomaliesPerSecond = 100
 
     public init() {}
+
+    var fragmentSettings: FragmentSettings {
+        var settings = fragments
+        settings.resolvesOverlaps = compatibleWithSuricata
+        return settings
+    }
 }

@@ -28,13 +28,16 @@ public struct Pipeline: ~Copyable, PacketHandler {
     public internal(set) var decision = Decision()
     public internal(set) var packet = Packet()
     var context = PacketContext()
+    /// Where the packet at hand comes from, when it is not the one that was handed over.
+    var nesting = Nesting()
+    var fragments: FragmentReassembler
     var raw = RawPacket(number: 0, time: Timestamp(microseconds: 0), linkType: .raw, wireLength: 0)
     /// Newest packet time; timers never run backwards.
     public internal(set) var now = Timestamp(microseconds: 0)
     /// The flow of the packet handled last, when it is to be logged for a tag.
     var judged: (flow: Flow?, conversation: Conversation?) = (nil, nil)
     /// The frame's Ethernet addresses and its bytes, where the log wants them.
-    private var ethernet: LinkAddresses?
+    var ethernet: LinkAddresses?
     var frame: [UInt8] = []
     /// Ethernet addresses of flows, where the log wants them.
     var flowAddresses: [FlowIndex: LinkAddressSet] = [:]
@@ -52,6 +55,7 @@ public struct Pipeline: ~Copyable, PacketHandler {
     public init(policy: CompiledPolicy, state: HostState, settings: EngineSettings, sink: (any EventSink)?) {
         self.policy = policy
         self.settings = settings
+        fragments = FragmentReassembler(settings.fragmentSettings)
         flows = FlowTable(capacity: settings.flow.capacity, seed: settings.seed)
         holds = HoldTable(settings: settings.hold)
         evaluator = StatefulEvaluator(policy: policy, state: state)
@@ -73,15 +77,12 @@ public struct Pipeline: ~Copyable, PacketHandler {
         return verdict
     }
 
-    /// The packet at hand, for its records.
-    var eventPacket: EventPacket {
-        EventPacket(number: raw.number, time: raw.time, packet: packet, ethernet: ethernet)
-    }
-
     private mutating func process(_ raw: RawPacket, _ bytes: RawSpan) -> Verdict {
         begin(raw, bytes.byteCount)
         if settings.log.logsEthernet, raw.linkType == .ethernet { ethernet = LinkAddresses(frame: bytes) }
         if settings.log.logsAnomalyPackets { frame = bytes.copied() }
+        nesting = Nesting(frame: .link(raw.linkType))
+        if settings.log.needsFrames { nesting.bytes = bytes.copied() }
         let verdict = handleFrame(bytes)
         if !holds.isEmpty { settleHeld() }
         return verdict
@@ -89,12 +90,10 @@ public struct Pipeline: ~Copyable, PacketHandler {
 
     private mutating func handleFrame(_ bytes: RawSpan) -> Verdict {
         touched = -1
-        decision = Decision()
-        context = PacketContext()
-        context.time = raw.time
-        context.verifiesChecksums = settings.verifiesChecksums && raw.hasChecksums
+        clearContext()
         do throws(DecodeEvent) {
-            try PacketDecoder.decode(bytes, linkType: raw.linkType, wireLength: raw.wireLength, into: &packet)
+            try PacketDecoder.decode(
+                bytes, as: nesting.frame, wireLength: raw.wireLength, layers: 0, into: &packet)
         } catch {
             return handleUndecodable(bytes, error)
         }
@@ -107,7 +106,24 @@ public struct Pipeline: ~Copyable, PacketHandler {
         if settings.restoresTimeToLive { packet.ip?.timeToLive = ip.timeToLive == 255 ? 255 : ip.timeToLive + 1 }
         count(ip)
         guard screen() else { return conclude(nil) }
+        return handleIP(ip, bytes)
+    }
+
+    mutating func clearContext() {
+        decision = Decision()
+        context = PacketContext()
+        context.time = raw.time
+        context.verifiesChecksums = settings.verifiesChecksums && raw.hasChecksums
+    }
+
+    mutating func handleIP(_ ip: IPHeader, _ bytes: RawSpan) -> Verdict {
+        // Differs: every receiver throws it away, so it must not count as seen; Suricata reads it.
+        if context.verifiesChecksums, !settings.compatibleWithSuricata, !Checksum.isIPHeaderValid(bytes, of: ip) {
+            decision.drop(.decodeError)
+            return conclude(nil)
+        }
         if ip.isFragment { return handleFragment(bytes) }
+        if let tunnel = tunnel(bytes) { judgeCarried(tunnel, bytes) }
         return handleWhole(bytes)
     }
 
@@ -124,14 +140,18 @@ public struct Pipeline: ~Copyable, PacketHandler {
         }
     }
 
-    private mutating func count(_ ip: IPHeader) {
+    mutating func count(_ ip: IPHeader) {
         if ip.version == .v4 { counters.ipv4 += 1 } else { counters.ipv6 += 1 }
         if ip.isFragment { counters.fragments += 1 }
+        if !packet.encapsulations.isEmpty { counters.encapsulations.count(packet.encapsulations) }
+        if packet.vlan.count > 0 { counters.tagged += 1 }
         switch packet.transport {
         case .tcp: counters.tcp += 1
         case .udp: counters.udp += 1
         case .icmp: counters.icmp += 1
-        case .none, .sctp, .other: break
+        case .sctp: counters.sctp += 1
+        case .other: if ip.upperProtocol == .esp { counters.esp += 1 }
+        case .none: break
         }
     }
 
@@ -154,18 +174,6 @@ public struct Pipeline: ~Copyable, PacketHandler {
             counters.statelessForwarded += 1
             return true
         }
-    }
-
-    /// A fragment has no flow and no ports. Differs: where there are rules to keep, it is dropped, for its datagram cannot
-    /// be judged in pieces; a gateway's kernel with connection tracking hands over whole datagrams.
-    private mutating func handleFragment(_ bytes: RawSpan) -> Verdict {
-        context.hasPorts = false
-        if !settings.compatibleWithSuricata, !policy.signatures.isEmpty {
-            decision.drop(.defragError)
-            return conclude(nil)
-        }
-        judgeWithoutFlow(bytes)
-        return conclude(nil)
     }
 
     mutating func judgeWithoutFlow(_ bytes: RawSpan) {
@@ -226,6 +234,7 @@ public struct Pipeline: ~Copyable, PacketHandler {
 
     private mutating func writeStats() {
         counters.eventsLost = recorder.lost
+        counters.take(fragments)
         let uptime = now.seconds - (started ?? now).seconds
         recorder.stats(counters, activeFlows: flows.count, uptime: uptime, time: now, policy: policy)
     }

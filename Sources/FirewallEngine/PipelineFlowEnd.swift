@@ -78,10 +78,10 @@ extension Pipeline {
         case .quic: counters.quic += 1
         }
         recorder.transaction(
-            transaction, flow: flows[index], time: now, packetNumber: isOver ? nil : raw.number,
+            transaction, flow: flows[index], time: now, packetNumber: isOver ? nil : packetNumber,
             conversation: conversations[flows[index].conversation], policy: policy)
         recorder.files(
-            transaction, completeOnly: false, flow: flows[index], time: now, packetNumber: isOver ? nil : raw.number)
+            transaction, completeOnly: false, flow: flows[index], time: now, packetNumber: isOver ? nil : packetNumber)
         onTransaction?(transaction, flows[index])
     }
 
@@ -104,6 +104,7 @@ extension Pipeline {
     /// Writes the flow's last records and forgets it.
     mutating func endFlow(_ index: FlowIndex, _ reason: FlowEndReason) {
         if !holds.isEmpty { dropHeld(index, .holdTimeout) }
+        judgeRemainder(index)
         var flow = flows[index]
         let conversation = conversations[flow.conversation]
         if flow.disposition == .undecided, conversation?.isJudgedByRequest == true { flow.disposition = .passed }

@@ -23,7 +23,9 @@ extension Pipeline {
     /// Holds the packet while its flow waits for a name, and whatever carries payload or an end behind held packets; other
     /// packets are judged.
     mutating func holdOrJudge(_ index: FlowIndex, _ bytes: RawSpan) -> Verdict {
-        guard isHolding, context.direction == .toServer, flows[index].disposition == .undecided else {
+        // A packet inside another has no verdict of its own that could come late.
+        guard isHolding, nesting.origin == .wire, context.direction == .toServer, flows[index].disposition == .undecided
+        else {
             return judge(index, bytes)
         }
         let follows = !holds.isEmpty && holds.contains(index)
@@ -87,13 +89,15 @@ extension Pipeline {
 
     /// Makes each held packet the one at hand; afterwards the one that was is it again.
     private mutating func forEachHeld(_ index: FlowIndex, _ body: (inout Pipeline, RawSpan) -> Verdict) {
-        let present = (raw, packet, context, decision)
+        let present = (raw, packet, context, decision, nesting)
         for held in holds.take(index) {
             (raw, packet, context, decision) = (held.raw, held.packet, held.context, Decision())
+            nesting = Nesting(frame: .link(raw.linkType))
+            if settings.log.needsFrames { nesting.bytes = held.bytes }
             let verdict = body(&self, unsafe held.bytes.span.bytes)
             released.append(HeldVerdict(packet: raw, verdict: verdict, decision: decision))
         }
-        (raw, packet, context, decision) = present
+        (raw, packet, context, decision, nesting) = present
     }
 
     /// Ends the wait of flows whose time is up.

@@ -12,15 +12,59 @@ extension Pipeline {
 
     /// Puts the payload into the stream and what is new of it before the parser.
     mutating func takePayload(_ index: FlowIndex, _ segment: TCPSegment, _ bytes: RawSpan) -> Verdict {
-        if packet.payloadLength > 0, wantsBytes(index) {
+        if !settings.flow.isInline, wantsBytes(index), packet.payloadLength > 0 || flows[index].conversation >= 0 {
+            let conversation = conversation(of: index, base: streamStarts(index))
+            _ = isBeyondDepth(index, segment)
+            if let verdict = feedAcknowledged(conversation, index, segment, bytes) { return verdict }
+            chooseStreamWindow(conversation, index)
+        } else if packet.payloadLength > 0, !segment.flags.contains(.rst), wantsBytes(index),
+            !isBeyondDepth(index, segment)
+        {
             let conversation = conversation(of: index, base: streamStarts(index))
             if let verdict = feed(conversation, index, segment, bytes) { return verdict }
         }
         if decision.disposition != .accept, !settings.observesOnly { return conclude(index) }
-        if segment.flags.contains(.fin) || segment.flags.contains(.rst) {
+        if let verdict = noteGap(index) { return verdict }
+        if segment.flags.contains(.rst) || segment.flags.contains(.fin) && isInOrder(index, segment) {
             conversations[flows[index].conversation]?.session.end(context.direction)
         }
         return holdOrJudge(index, bytes)
+    }
+
+    /// The bytes are not put into order any more: `stream.depth`. Said once for a direction.
+    private mutating func isBeyondDepth(_ index: FlowIndex, _ segment: TCPSegment) -> Bool {
+        let depth = settings.flow.streamDepth
+        guard depth > 0, let conversation = conversations[flows[index].conversation],
+            let start = conversation.stream(context.direction).offset(of: segment.sequence)
+        else { return false }
+        if start &+ UInt64(segment.payloadLength) > depth, conversation.noteDepthReached(context.direction) {
+            counters.streamFaults[StreamFault.depthReached.index] += 1
+            context.streamEvents.insert(.depthReached)
+        }
+        return start >= depth
+    }
+
+    /// Nothing that was sent before the segment's end is still to come: a FIN may overtake the data before it.
+    private func isInOrder(_ index: FlowIndex, _ segment: TCPSegment) -> Bool {
+        guard let conversation = conversations[flows[index].conversation] else { return true }
+        let stream = conversation.stream(context.direction)
+        return stream.offset(of: segment.end).map { $0 <= stream.delivered } ?? true
+    }
+
+    /// Suricata's parsers of TLS and SSH give up where acknowledged bytes were never seen.
+    private mutating func noteGap(_ index: FlowIndex) -> Verdict? {
+        guard settings.compatibleWithSuricata, flows[index].disposition == .undecided,
+            let conversation = conversations[flows[index].conversation]
+        else { return nil }
+        let isToServer = context.direction == .toServer
+        let acknowledged = isToServer ? flows[index].tcp.client.lastAck : flows[index].tcp.server.lastAck
+        guard conversation.stream(context.direction).hasGap(acknowledged: acknowledged) else { return nil }
+        switch conversation.session.appProtocol {
+        case .tls, .ssh:
+            counters.reassemblyGaps += 1
+            return handleException(.applicationError, .applicationError, standard: .dropFlow, flow: index)
+        default: return nil
+        }
     }
 
     /// A flow that is decided and has nothing left to log is not read any more.
@@ -101,7 +145,10 @@ extension Pipeline {
         appLayer.keepsBodies = policy.inspectsBodies
         appLayer.measuresBodies = settings.log.logsFiles
         appLayer.reversesFlows = settings.compatibleWithSuricata || settings.flow.midstream == .track
-        let history = max(StatefulEvaluator.streamWindow, settings.historyBytes)
+        // Beside the path the stream is inspected in larger pieces.
+        let history =
+            settings.flow.isInline
+            ? max(StatefulEvaluator.streamWindow, settings.historyBytes) : 1 << 17
         let conversation = Conversation(
             session: AppLayerSession(
                 isStream: tuple.ipProtocol == .tcp, clientPort: tuple.sourcePort, serverPort: tuple.destinationPort,
@@ -247,6 +294,7 @@ extension Pipeline {
             if settings.log.anomalies.contains(.application) { recordApplicationAnomalies(index) }
             logTransactions(index)
         }
+        guard nesting.origin == .wire else { return nestedVerdict }
         switch settings.observesOnly ? .accept : decision.disposition {
         case .accept:
             counters.accepted += 1

@@ -13,7 +13,7 @@ extension Pipeline {
         if let icmp = packet.icmp, let quoted = icmp.quoted, isRelated(icmp), let index = findQuoted(quoted) {
             return handleRelatedError(index, quoted, bytes)
         }
-        let (key, senderIsFirst) = FlowKey.make(tuple, vlan: packet.vlan)
+        let (key, senderIsFirst) = FlowKey.make(tuple, vlan: packet.vlan, depth: packet.depth)
         if let tcp = packet.tcp {
             return handleTCP(tcp, key, senderIsFirst, bytes)
         }
@@ -36,6 +36,8 @@ extension Pipeline {
         }
         counters.flows += 1
         let index = flows.insert(key, clientIsFirst: senderIsFirst, time: raw.time)
+        flows[index].tcp.followsSuricata = settings.compatibleWithSuricata
+        flows[index].tcp.isBesideThePath = !settings.flow.isInline
         flows.linkHalfOpen(index)
         flows.schedule(index, after: timeout(of: index), from: now)
         return index
@@ -66,13 +68,13 @@ extension Pipeline {
     }
 
     private func findQuoted(_ quoted: FlowTuple) -> FlowIndex? {
-        flows.find(FlowKey.make(quoted, vlan: packet.vlan).key)
+        flows.find(FlowKey.make(quoted, vlan: packet.vlan, depth: packet.depth).key)
     }
 
     /// An ICMP error shares the verdict of the flow it quotes; while that is undecided, rules judge the error itself. The
     /// error travels to the sender of the quoted packet.
     private mutating func handleRelatedError(_ index: FlowIndex, _ quoted: FlowTuple, _ bytes: RawSpan) -> Verdict {
-        let (_, quotedIsFirst) = FlowKey.make(quoted, vlan: packet.vlan)
+        let (_, quotedIsFirst) = FlowKey.make(quoted, vlan: packet.vlan, depth: packet.depth)
         context.hasFlow = true
         context.isRelatedError = true
         context.direction = direction(index, quotedIsFirst).opposite
@@ -136,7 +138,9 @@ extension Pipeline {
             if isUnopened(found), direction(found, senderIsFirst) == .toServer {
                 return continueUnopened(found, segment, bytes, isChecksumWrong: isChecksumWrong)
             }
-            if segment.opensAgain(flows[found], direction(found, senderIsFirst)) {
+            if segment.opensAgain(
+                flows[found], direction(found, senderIsFirst), compatible: settings.compatibleWithSuricata)
+            {
                 endFlow(found, .timeout)
             } else {
                 return continueTCP(found, segment, senderIsFirst, bytes, isChecksumWrong: isChecksumWrong)
@@ -205,8 +209,10 @@ extension Pipeline {
         let outcome = flows[index].tcp.handle(segment, direction)
         updateState(index)
         noteStream(index, outcome.fault)
-        // Differs: a payload that its receiver would not take, and that no rule has seen, is not forwarded either.
-        let isUnread = outcome.fault != nil && packet.payloadLength > 0 && flows[index].disposition == .undecided
+        // Differs: a payload that its receiver would not take, or not yet, and that no rule has seen, is not forwarded.
+        let isUnread =
+            packet.payloadLength > 0 && flows[index].disposition == .undecided && !outcome.takesPayload
+            && !outcome.isKeepAlive && !policy.signatures.isEmpty
         let isRefused = outcome.isInvalid || isUnread && !settings.compatibleWithSuricata
         if isRefused, !settings.observesOnly {
             decision.drop(.streamError)
@@ -220,6 +226,10 @@ extension Pipeline {
         }
         context.isStreamEstablished = flows[index].tcp.isEstablished
         if segment.flags.contains(.ack) { skipGap(index, segment) }
+        // Data that comes with the handshake's last acknowledgment is data of an established connection.
+        if outcome.takesPayload, packet.payloadLength > 0, flows[index].state == .established {
+            context.isEstablished = true
+        }
         if outcome.takesPayload { return takePayload(index, segment, bytes) }
         return holdOrJudge(index, bytes)
     }
@@ -376,14 +386,17 @@ extension Pipeline {
 
 extension TCPSegment {
     /// A new connection on the addresses and ports of one that is over.
-    func opensAgain(_ flow: Flow, _ direction: FlowDirection) -> Bool {
+    ///
+    /// Differs: for Suricata one that was dropped before its end goes on being dropped.
+    func opensAgain(_ flow: Flow, _ direction: FlowDirection, compatible: Bool) -> Bool {
         guard flags.contains(.syn), !flags.contains(.ack) else { return false }
         if flow.flags.contains(.judgedWithoutSession) { return true }
         let former = direction == .toServer ? flow.tcp.client : flow.tcp.server
         guard former.initialSequence != sequence else { return false }
         switch flow.tcp.state {
         case .none, .lastAck, .closeWait, .closing, .closed, .timeWait: return true
-        case .synSent, .synReceived, .established, .finWait1, .finWait2: return flow.disposition == .dropped
+        case .synSent, .synReceived, .established, .finWait1, .finWait2:
+            return flow.disposition == .dropped && !compatible
         }
     }
 }

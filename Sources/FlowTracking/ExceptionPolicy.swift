@@ -30,6 +30,7 @@ public enum ExceptionCause: UInt8, Sendable, CaseIterable {
     case flowMemory
     case applicationError
     case decodeError
+    case fragmentMemory
 
     /// The name in flow records and counters.
     public var name: String {
@@ -39,6 +40,7 @@ public enum ExceptionCause: UInt8, Sendable, CaseIterable {
         case .flowMemory: "flow_memcap"
         case .applicationError: "app_layer_error"
         case .decodeError: "decode_error"
+        case .fragmentMemory: "defrag_memcap"
         }
     }
 }

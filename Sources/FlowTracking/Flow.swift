@@ -157,7 +157,7 @@ extension Flow {
 
     public var vlan: VLANTags {
         var tags = VLANTags()
-        var word = key.vlan
+        var word = key.vlan & 0xffff_ffff_ffff
         while word != 0 {
             tags.append(UInt16(truncatingIfNeeded: word))
             word >>= 16

@@ -8,7 +8,7 @@ public struct FlowKey: Hashable, Sendable {
     public let firstLow: UInt64
     public let secondHigh: UInt64
     public let secondLow: UInt64
-    /// Ports, protocol and IP version in one word; VLAN identifiers in the other.
+    /// Ports, protocol and IP version in one word; VLAN identifiers and the number of packets around in the other.
     public let portsAndProtocol: UInt64
     public let vlan: UInt64
 
@@ -28,8 +28,11 @@ public struct FlowKey: Hashable, Sendable {
         128: 129, 129: 128, 133: 134, 134: 133, 135: 136, 136: 135, 139: 140, 140: 139, 144: 145, 145: 144,
     ]
 
+    /// - Parameter depth: packets around this one; the same tuple inside and outside of a tunnel is not one flow.
     /// - Returns: the key, and whether the packet's sender is the endpoint that stands first in it.
-    public static func make(_ tuple: FlowTuple, vlan tags: VLANTags) -> (key: FlowKey, senderIsFirst: Bool) {
+    public static func make(_ tuple: FlowTuple, vlan tags: VLANTags, depth: UInt8 = 0) -> (
+        key: FlowKey, senderIsFirst: Bool
+    ) {
         let source = tuple.source
         let destination = tuple.destination
         let (sourcePort, destinationPort) = ports(tuple)
@@ -44,7 +47,7 @@ public struct FlowKey: Hashable, Sendable {
         let (first, second) = sourceFirst ? (source, destination) : (destination, source)
         let (low, high) =
             sourceFirst ? (sourcePort, destinationPort) : (destinationPort, sourcePort)
-        let vlan = UInt64(tags[0]) | UInt64(tags[1]) << 16 | UInt64(tags[2]) << 32
+        let vlan = UInt64(tags[0]) | UInt64(tags[1]) << 16 | UInt64(tags[2]) << 32 | UInt64(depth) << 48
         let key = FlowKey(
             firstHigh: first.high, firstLow: first.low, secondHigh: second.high, secondLow: second.low,
             portsAndProtocol: UInt64(low) | UInt64(high) << 16 | UInt64(tuple.ipProtocol.rawValue) << 32

@@ -16,6 +16,10 @@ public struct FlowSettings: Sendable {
     public var midstream = MidstreamPolicy.drop
     /// A connection of which one direction alone is seen is followed all the same: for captures, not for a gateway.
     public var followsOneSide = false
+    /// Bytes count when they come; otherwise when their receiver has acknowledged them.
+    public var isInline = true
+    /// Bytes of one direction that are put into order; 0 for all.
+    public var streamDepth: UInt64 = 0
     /// Bytes without order kept for one direction of one flow; more waits for retransmission.
     public var pendingBytes = 262_144
     /// Out-of-order segments kept for one direction; a list of tiny ones costs more than its bytes.

@@ -10,6 +10,7 @@ public enum StreamFault: String, Error, Hashable, Sendable, CaseIterable {
     case synToClientOnSynReceived = "3whs_syn_toclient_on_syn_recv"
     case synResendDifferentSequence = "3whs_syn_resend_diff_seq_on_syn_recv"
     case ackWrongDirection = "3whs_ack_in_wrong_dir"
+    case handshakeDataInjection = "3whs_ack_data_inject"
     case handshakeWrongSequenceOrAck = "3whs_wrong_seq_wrong_ack"
     // Established
     case establishedSynAckResend = "est_synack_resend"

@@ -165,6 +165,83 @@ public struct StreamReassembler: Sendable {
     /// What was delivered up to now and is still kept, oldest first.
     public var retained: (start: UInt64, bytes: [UInt8]) { (historyStart, history) }
 
+    /// Keeps a segment until its bytes are acknowledged. Of two versions the one that begins earlier counts, or else the
+    /// first (the BSD way).
+    public mutating func keep(
+        sequence: SequenceNumber, _ payload: RawSpan, settings: FlowSettings
+    ) -> (isKept: Bool, conflicts: Bool) {
+        guard let start = offset(of: sequence) else { return (false, false) }
+        var segment = Segment(offset: start, bytes: payload.copied())
+        var conflicts = false
+        if segment.offset < delivered {
+            let known = min(Int(delivered &- segment.offset), segment.bytes.count)
+            conflicts = differsFromHistory(payload, endingBefore: known, back: Int(delivered &- segment.offset))
+            segment.bytes.removeFirst(known)
+            segment.offset &+= UInt64(known)
+        }
+        for other in pending where other.offset < segment.end && other.end > segment.offset {
+            if differs(unsafe segment.bytes.span.bytes, at: segment.offset, from: other) { conflicts = true }
+        }
+        if let before = pending.last(where: { $0.offset <= segment.offset }), before.end > segment.offset {
+            let known = min(Int(before.end &- segment.offset), segment.bytes.count)
+            segment.bytes.removeFirst(known)
+            segment.offset &+= UInt64(known)
+        }
+        guard !segment.bytes.isEmpty else { return (true, conflicts) }
+        guard pendingBytes &+ segment.bytes.count <= settings.pendingBytes &* 4,
+            pending.count < settings.pendingSegments &* 8
+        else { return (false, conflicts) }
+        for index in pending.indices.reversed()
+        where pending[index].offset >= segment.offset && pending[index].offset < segment.end {
+            let known = min(Int(segment.end &- pending[index].offset), pending[index].bytes.count)
+            pendingBytes -= known
+            pending[index].bytes.removeFirst(known)
+            pending[index].offset &+= UInt64(known)
+            if pending[index].bytes.isEmpty { pending.remove(at: index) }
+        }
+        pendingBytes += segment.bytes.count
+        pending.insert(segment, at: pending.firstIndex { $0.offset > segment.offset } ?? pending.count)
+        return (true, conflicts)
+    }
+
+    /// Reads kept bytes in order, as far as they adjoin and lie before `limit`; all that adjoin without one.
+    public mutating func deliverKept(until limit: SequenceNumber?, _ body: (RawSpan) -> Void) {
+        while let first = pending.first, first.offset <= delivered {
+            let room = limit.map { max(0, $0 - nextSequence) } ?? Int.max
+            let start = Int(delivered &- first.offset)
+            let count = min(room, first.bytes.count - start)
+            if count > 0 {
+                let bytes = Array(first.bytes[start..<(start + count)])
+                body(unsafe bytes.span.bytes)
+                advance(unsafe bytes.span.bytes)
+            }
+            guard first.end <= delivered else { return }
+            pendingBytes -= first.bytes.count
+            pending.removeFirst()
+        }
+    }
+
+    /// The bytes at hand from `start` on, early ones too.
+    public func kept(since start: UInt64) -> [UInt8] {
+        let end = pending.last.map(\.end) ?? delivered
+        guard start < end else { return [] }
+        return Array(dump.dropFirst(Int(start &- min(start, historyStart))))
+    }
+
+    /// The bytes at hand, early ones too, with a word where some are missing: for records.
+    public var dump: [UInt8] {
+        var bytes = history
+        var position = delivered
+        for segment in pending {
+            if segment.offset > position, !bytes.isEmpty {
+                bytes += Array("[\(segment.offset - position) bytes missing]".utf8)
+            }
+            bytes += segment.bytes
+            position = segment.end
+        }
+        return bytes
+    }
+
     /// Reads `payload` from `start` on, and every early segment that now fits, in stream order. Where both hold the same
     /// place the early bytes are read: they came first.
     public mutating func deliver(_ payload: RawSpan, from start: Int, _ body: (RawSpan) -> Void) {
@@ -200,6 +277,11 @@ public struct StreamReassembler: Sendable {
             return Array(first.bytes[Int(delivered &- first.offset)...])
         }
         return nil
+    }
+
+    /// Bytes that the receiver has acknowledged and that never came by, with later ones waiting behind them.
+    public func hasGap(acknowledged: SequenceNumber) -> Bool {
+        !pending.isEmpty && acknowledged > nextSequence
     }
 
     /// Gives up on the bytes before the first pending segment: they were acknowledged but never seen.

@@ -74,6 +74,14 @@ extension TCPConnection {
     }
 
     private mutating func closingAck(_ segment: TCPSegment, _ direction: FlowDirection) -> TCPOutcome {
+        // RFC 9293 section 3.6: a side that has sent FIN sends nothing more.
+        let sender = endpoint(direction)
+        if sender.hasSentFin, !followsSuricata, segment.payloadLength > 0, segment.end > sender.nextSequence + -1 {
+            return .invalid(.closingOutOfWindow)
+        }
+        if state == .closeWait, segment.payloadLength > 0, segment.end <= endpoint(direction).lastAck {
+            return .invalid(.closingOutOfWindow)
+        }
         let outcome = transfer(segment, direction)
         guard outcome.takesPayload else { return outcome }
         let receiver = endpoint(direction.opposite)

@@ -20,6 +20,10 @@ public struct TCPConnection: Sendable {
     var isConfirmed = false
     /// A bare SYN has come from the server too (simultaneous open, RFC 9293 section 3.5).
     var isSimultaneousOpen = false
+    /// Suricata's view where it is laxer or stricter than the RFCs.
+    public var followsSuricata = false
+    /// Packets may go by unseen.
+    public var isBesideThePath = false
     /// State before a reset closed the connection; the other side may not have got it.
     var stateBeforeReset = TCPState.none
 
@@ -27,6 +31,11 @@ public struct TCPConnection: Sendable {
 
     /// Established or later: application data may be judged.
     public var isEstablished: Bool { state.rawValue >= TCPState.established.rawValue }
+
+    /// What the other side has acknowledged of the bytes of this direction.
+    public func lastAck(_ direction: FlowDirection) -> SequenceNumber { endpoint(direction).lastAck }
+
+    public func nextSequence(_ direction: FlowDirection) -> SequenceNumber { endpoint(direction).nextSequence }
 
     /// How far the sequence numbers of both sides have come, their SYN included (`stream_size`).
     public var streamSizes: (client: UInt32, server: UInt32) {
@@ -49,8 +58,8 @@ public struct TCPConnection: Sendable {
     /// Takes one packet. The connection must have left state `none` (by `open` or `pickUp`).
     public mutating func handle(_ segment: TCPSegment, _ direction: FlowDirection) -> TCPOutcome {
         withSides(direction) { sender, _ in sender.flagsSeen.formUnion(segment.flags) }
-        if isKeepAlive(segment, direction) { return .ignored }
-        if isKeepAliveAnswer(segment, direction) { return .ignored }
+        if isKeepAlive(segment, direction) { return .keepAlive }
+        if isKeepAliveAnswer(segment, direction) { return .keepAlive }
         withSides(direction) { sender, receiver in
             sender.isKeepAlivePending = false
             receiver.isKeepAlivePending = false
@@ -73,7 +82,9 @@ public struct TCPConnection: Sendable {
 
     /// The first SYN of a connection.
     public mutating func open(_ segment: TCPSegment) {
+        let (followsSuricata, isBesideThePath) = (followsSuricata, isBesideThePath)
         self = TCPConnection()
+        (self.followsSuricata, self.isBesideThePath) = (followsSuricata, isBesideThePath)
         state = .synSent
         client.flagsSeen = segment.flags
         client.initialSequence = segment.sequence
@@ -86,7 +97,9 @@ public struct TCPConnection: Sendable {
     /// A packet of a connection whose start was not seen. `direction` is a guess: a SYN/ACK comes from the server,
     /// anything else is taken as the client's.
     public mutating func pickUp(_ segment: TCPSegment, _ direction: FlowDirection) {
+        let (followsSuricata, isBesideThePath) = (followsSuricata, isBesideThePath)
         self = TCPConnection()
+        (self.followsSuricata, self.isBesideThePath) = (followsSuricata, isBesideThePath)
         isMidstream = true
         let isSynAck = segment.flags.isSuperset(of: [.syn, .ack])
         state = isSynAck ? .synReceived : .established

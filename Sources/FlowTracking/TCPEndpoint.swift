@@ -71,7 +71,10 @@ public struct TCPOutcome: Sendable {
     /// The payload belongs into the stream.
     public var takesPayload = false
     public var fault: StreamFault?
+    /// Its one byte is garbage, from before the next number.
+    public var isKeepAlive = false
 
+    static let keepAlive = TCPOutcome(isKeepAlive: true)
     static let ignored = TCPOutcome()
     static let accepted = TCPOutcome(takesPayload: true)
 

@@ -117,9 +117,14 @@ extension TCPConnection {
         let isNext = segment.sequence == sender.nextSequence
         let acksAll = segment.acknowledgment == receiver.nextSequence
         if direction == .toClient, !isMidstream {
-            // The client's ACK was not seen: the server goes on, and acknowledges what the client sent meanwhile.
-            guard isNext, segment.acknowledgment >= receiver.lastAck else { return .invalid(.ackWrongDirection) }
-            return establish(segment, direction)
+            // The server may answer data of the SYN that it has acknowledged (RFC 7413 section 4.2.2).
+            let hasTakenEarlyData = receiver.lastAck > receiver.initialSequence + 1
+            if isBesideThePath || hasTakenEarlyData, isNext, segment.acknowledgment >= receiver.lastAck {
+                return establish(segment, direction)
+            }
+            // Inline the client's ACK has been seen if there was one: this is somebody else's, or comes too early.
+            let isData = segment.payloadLength > 0 && isNext && segment.acknowledgment == receiver.lastAck
+            return .invalid(isData ? .handshakeDataInjection : .ackWrongDirection)
         }
         if isNext, acksAll || isMidstream { return establish(segment, direction) }
         // The right acknowledgment and later data: the plain ACK, or first segments, are on another way or lost.

@@ -41,6 +41,7 @@ extension TCPConnection {
         if usesTimestamps, !isTimestampAcceptable(segment, direction) { return .unused(.invalidTimestamp) }
         guard isAckAcceptable(segment, direction) || isMidstream else { return .unused(.establishedInvalidAck) }
         let isMidstream = isMidstream
+        let followsSuricata = followsSuricata
         let fault: StreamFault? = withSides(direction) { sender, receiver in
             if segment.end < sender.lastAck {
                 // All of it is acknowledged already; useful only where acknowledged data was never seen here.
@@ -51,6 +52,8 @@ extension TCPConnection {
             let isZeroWindowProbe =
                 segment.payloadLength == 1 && segment.sequence == sender.nextSequence && sender.window == 0
             guard isZeroWindowProbe || isMidstream || segment.end <= sender.windowEdge else {
+                // What lies beyond the window moves Suricata's next number all the same.
+                if followsSuricata { sender.advanceNextSequence(to: segment.end) }
                 return .establishedOutOfWindow
             }
             return nil

@@ -208,6 +208,7 @@ extension ConfigurationKey {
                 $0.settings.statsInterval = $1
             },
         ] + ConfigurationKey.ofNames + ConfigurationKey.ofHolding
+        + ConfigurationKey.ofDecoding
 
     private static func exception(
         _ name: String, _ cause: ExceptionCause, _ summary: String, packetsOnly: Bool = false

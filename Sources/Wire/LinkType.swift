@@ -7,6 +7,14 @@ public struct LinkType: RawRepresentable, Hashable, Sendable {
     /// BSD loopback: the address family in four bytes of the capturing host's order.
     public static let null = LinkType(rawValue: 0)
     public static let ethernet = LinkType(rawValue: 1)
+    public static let ppp = LinkType(rawValue: 9)
+    /// PPP in HDLC framing.
+    public static let pppSerial = LinkType(rawValue: 50)
+    /// PPP session packets without their Ethernet header.
+    public static let pppoe = LinkType(rawValue: 51)
+    public static let ciscoHDLC = LinkType(rawValue: 104)
+    /// PPP behind a byte for the direction.
+    public static let pppDirection = LinkType(rawValue: 166)
     /// IP without a link header, as libpcap numbers it on Linux and as files do.
     public static let rawLinux = LinkType(rawValue: 12)
     public static let rawBSD = LinkType(rawValue: 14)

@@ -17,10 +17,34 @@ public struct Packet: Sendable {
     public var payloadLength = 0
     /// Payload bytes the headers announce but the capture does not hold.
     public var payloadMissing = 0
+    /// Headers met so far, those of the packets around this one included.
+    public var layers = 0
+    /// Packets around this one.
+    public var depth: UInt8 = 0
+    public var encapsulations: Encapsulations = []
     /// What is wrong or odd about the headers.
     public var events = DecodeEvents()
 
     public init() {}
+
+    /// A TCP acknowledgment without payload that was never on the wire.
+    public static func made(
+        _ tuple: FlowTuple, sequence: SequenceNumber, acknowledgment: SequenceNumber, vlan: VLANTags
+    ) -> Packet {
+        var packet = Packet()
+        packet.vlan = vlan
+        var ip = IPHeader(
+            version: tuple.source.version, offset: 0, headerLength: 20, totalLength: 40, source: tuple.source,
+            destination: tuple.destination, upperProtocol: .tcp, timeToLive: 64, typeOfService: 0)
+        if ip.version == .v6 { (ip.headerLength, ip.totalLength) = (40, 60) }
+        packet.ip = ip
+        packet.transport = .tcp(
+            TCPHeader(
+                offset: ip.headerLength, sourcePort: tuple.sourcePort, destinationPort: tuple.destinationPort,
+                sequence: sequence, acknowledgment: acknowledgment, headerLength: 20, flags: .ack, reserved: 0,
+                window: 0, urgentPointer: 0))
+        return packet
+    }
 
     @inlinable
     public var payload: Range<Int> { payloadOffset..<(payloadOffset &+ payloadLength) }

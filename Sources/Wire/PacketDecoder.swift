@@ -5,11 +5,6 @@ public enum PacketDecoder {
     /// Most 802.1Q / 802.1ad tags on one frame. Two are in use (QinQ); deeper stacks are a known evasion.
     public static let maximumVLANTags = 3
 
-    /// EtherTypes other than IP that are no surprise behind a tag: ARP, PPPoE, MPLS, 802.1ah, VN-Tag, NSH, DCE.
-    private static let knownBehindTag: [UInt16] = [
-        0x0806, 0x8863, 0x8864, 0x8847, 0x8848, 0x88e7, 0x8926, 0x894f, 0x8903, 0x6558,
-    ]
-
     /// - Parameters:
     ///   - bytes: the frame from its link header on.
     ///   - wireLength: its length on the wire, at least `bytes.byteCount`; more when the capture cut it.
@@ -18,23 +13,51 @@ public enum PacketDecoder {
     public static func decode(
         _ bytes: RawSpan, linkType: LinkType, wireLength: Int, into packet: inout Packet
     ) throws(DecodeEvent) {
+        try decode(bytes, as: .link(linkType), wireLength: wireLength, layers: 0, into: &packet)
+    }
+
+    /// Decodes a frame or a packet from inside another.
+    /// - Parameter layers: those around it; too many end the decoding.
+    public static func decode(
+        _ bytes: RawSpan, as kind: FrameKind, wireLength: Int, layers: Int, into packet: inout Packet
+    ) throws(DecodeEvent) {
         packet = Packet()
         packet.capturedLength = bytes.byteCount
         packet.wireLength = max(wireLength, bytes.byteCount)
+        packet.layers = layers
+        switch kind {
+        case .link(let type): try decode(bytes, type, into: &packet)
+        case .etherType(let type): try network(type, bytes, at: 0, into: &packet)
+        case .pointToPoint: try pointToPoint(bytes, at: 0, into: &packet)
+        case .ipv4: try decodeIP(bytes, at: 0, expecting: .v4, into: &packet)
+        case .ipv6: try decodeIP(bytes, at: 0, expecting: .v6, into: &packet)
+        }
+    }
+
+    private static func decode(
+        _ bytes: RawSpan, _ linkType: LinkType, into packet: inout Packet
+    ) throws(DecodeEvent) {
         switch linkType {
-        case .ethernet:
-            guard bytes.byteCount >= 14 else { throw .ethernetTooSmall }
-            try decodeEtherType(bytes.bigEndian16(at: 12), bytes, at: 14, into: &packet)
+        case .ethernet: try ethernet(bytes, at: 0, into: &packet)
         case .raw, .rawLinux, .rawBSD, .ipv4, .ipv6:
             try decodeIP(bytes, at: 0, into: &packet)
         case .linuxCooked:
             guard bytes.byteCount >= 16 else { throw .linuxCookedTooSmall }
-            try decodeEtherType(bytes.bigEndian16(at: 14), bytes, at: 16, into: &packet)
+            try network(bytes.bigEndian16(at: 14), bytes, at: 16, into: &packet)
         case .linuxCooked2:
             guard bytes.byteCount >= 20 else { throw .linuxCookedTooSmall }
-            try decodeEtherType(bytes.bigEndian16(at: 0), bytes, at: 20, into: &packet)
+            try network(bytes.bigEndian16(at: 0), bytes, at: 20, into: &packet)
         case .null, .loop:
             try decodeLoopback(bytes, into: &packet)
+        case .ppp, .pppSerial, .pppDirection:
+            try pointToPoint(bytes, at: 0, into: &packet)
+        case .pppoe:
+            try network(EtherType.pppoeSession, bytes, at: 0, into: &packet)
+        case .ciscoHDLC:
+            // Address, control, EtherType.
+            packet.encapsulations.insert(.ciscoHDLC)
+            guard bytes.byteCount >= 4 else { throw .ciscoHDLCTooSmall }
+            try network(bytes.bigEndian16(at: 2), bytes, at: 4, into: &packet)
         default:
             throw .linkTypeUnsupported
         }
@@ -51,35 +74,11 @@ public enum PacketDecoder {
         try decodeIP(bytes, at: 4, into: &packet)
     }
 
-    private static func decodeEtherType(
-        _ first: UInt16, _ bytes: RawSpan, at start: Int, into packet: inout Packet
-    ) throws(DecodeEvent) {
-        var type = first
-        var offset = start
-        var tags = 0
-        // 802.1Q, 802.1ad and the older QinQ types all have the same four bytes.
-        while type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200 {
-            guard bytes.byteCount &- offset >= 4 else { throw .vlanHeaderTooSmall }
-            guard tags < maximumVLANTags else { throw .vlanTooManyLayers }
-            packet.vlan.append(bytes.bigEndian16(at: offset) & 0x0fff)
-            type = bytes.bigEndian16(at: offset &+ 2)
-            offset &+= 4
-            tags += 1
-        }
-        packet.etherType = type
-        switch type {
-        case 0x0800, 0x86dd: try decodeIP(bytes, at: offset, expecting: type == 0x0800 ? .v4 : .v6, into: &packet)
-        default:
-            if tags > 0, !PacketDecoder.knownBehindTag.contains(type) { packet.events.insert(.vlanUnknownType) }
-            packet.payloadOffset = offset
-            packet.payloadLength = bytes.byteCount &- offset
-        }
-    }
-
     /// - Parameter expecting: what the link header announced; without it the first nibble decides.
     static func decodeIP(
         _ bytes: RawSpan, at offset: Int, expecting: IPVersion? = nil, into packet: inout Packet
     ) throws(DecodeEvent) {
+        try enter(&packet)
         let available = bytes.byteCount &- offset
         guard available >= 1 else { throw expecting == .v6 ? .ipv6TooSmall : .ipv4TooSmall }
         let nibble = bytes.byte(at: offset) >> 4

@@ -36,9 +36,12 @@ struct CompatibilityTests {
 
     static let rows: [Row] = [
         Row(
-            what: "fragment", rules: passUDP,
-            frames: timed(
-                out.fragments(.udp, out.udpDatagram(UDPFields(1, 2), [UInt8](repeating: 1, count: 32)), size: 16)[0]),
+            what: "overlapping fragments", rules: passUDP,
+            frames: [16, 24].flatMap {
+                timed(
+                    out.fragments(.udp, out.udpDatagram(UDPFields(1, 2), [UInt8](repeating: 1, count: 32)), size: $0)[0]
+                )
+            },
             weir: .drop(.defragError), suricata: .accept),
         Row(
             what: "undecodable", rules: passUDP, frames: timed(Array(out.udp(UDPFields(1, 2)).prefix(20))),

@@ -28,17 +28,6 @@ import Wire
         #expect(firewall.counters.notIP == 1)
     }
 
-    /// A fragment cannot be judged in pieces: where there are rules it is dropped.
-    @Test func fragments() throws {
-        let pieces = out.fragments(
-            .udp, out.udpDatagram(UDPFields(1000, 2000), [UInt8](repeating: 7, count: 64)), size: 32)
-        var firewall = try Firewall(defaults: [.dropStrict])
-        #expect(pieces.map { firewall.judge($0) }.allSatisfy { $0 == .drop(.defragError) })
-        var open = try Firewall(defaults: [])
-        #expect(pieces.map { open.judge($0) }.allSatisfy { $0 == .accept })
-        #expect(open.counters.fragments == 3)
-    }
-
     // MARK: stateless rule groups
 
     private func rule(

@@ -101,11 +101,12 @@ struct TCPHandshakeTests {
         ])
     }
 
-    @Test("the server may go on before the client's ACK is seen")
+    @Test("the server does not go on before the client's ACK")
     func serverFirst() {
         check([
-            Self.syn, Self.synAck, .server(.psh, 1, ack: 1, length: 20, .accepted, .established),
-            .client(.ack, 1, ack: 21),
+            Self.syn, Self.synAck,
+            .server(.psh, 1, ack: 1, length: 20, .invalid(.handshakeDataInjection), .synReceived),
+            .client(.ack, 1, ack: 1, .accepted, .established), .server(.psh, 1, ack: 1, length: 20),
         ])
         check([Self.syn, Self.synAck, .server(.psh, 2, ack: 1, length: 20, .invalid(.ackWrongDirection), .synReceived)])
         check([Self.syn, Self.synAck, .server(.psh, 1, ack: 0, length: 20, .invalid(.ackWrongDirection), .synReceived)])

@@ -84,6 +84,8 @@ public struct Signature: Sendable {
         /// Content is looked for in single packets, or in the stream.
         static let packetContent = Requirements(rawValue: 8)
         static let streamContent = Requirements(rawValue: 16)
+        /// Content is not looked for in packets that are no part of a stream.
+        static let streamOnly = Requirements(rawValue: 128)
         /// Not in packets made up at a flow's end.
         static let realPacket = Requirements(rawValue: 32)
         /// A number read in one buffer is used in another: all are looked at together.

@@ -375,6 +375,7 @@ extension SignatureBuilder {
             } else {
                 result.insert(.streamContent)
                 let hasPlace = payload.compactMap(\.content).contains { $0.isAbsolute || $0.pattern.startsWith }
+                if ruleProtocol.streamOnly || flow?.streamOnly == true { result.insert(.streamOnly) }
                 if hasPlace, !ruleProtocol.streamOnly, flow?.streamOnly != true { result.insert(.packetContent) }
             }
         }

@@ -180,6 +180,9 @@ public final class Conversation {
     /// Directions whose recognition has ended since their last packet (Suricata judges `app-layer-protocol` once more
     /// on the next packet of that direction).
     private var recognitionEcho: SessionEvents = []
+    /// Directions that have reached `stream.depth`.
+    private var depthReached: UInt8 = 0
+    private var inspectedBytes: (toServer: UInt64, toClient: UInt64) = (0, 0)
     /// Numbers of the flow's bits that are set, for the log.
     public var flowbits: [Int32] { inspection.setBits }
     /// Numbers and values of the flow's integers that are set, for the log.
@@ -192,6 +195,31 @@ public final class Conversation {
         self.session = session
         self.toServer = toServer
         self.toClient = toClient
+    }
+
+    /// Some transaction has not been inspected to its end.
+    public func awaitsInspection(_ direction: FlowDirection) -> Bool {
+        session.transactions.contains { transaction in
+            guard transaction.identifier >= inspection.firstOpen, transaction.concerns(direction) else { return false }
+            let known = inspection.transactions.first { $0.identifier == transaction.identifier }
+            return known?.side(direction).isDone != true
+        }
+    }
+
+    /// - Returns: true the first time.
+    public func noteDepthReached(_ direction: FlowDirection) -> Bool {
+        let mark: UInt8 = direction == .toServer ? 1 : 2
+        defer { depthReached |= mark }
+        return depthReached & mark == 0
+    }
+
+    /// How far the stream has been inspected, where that is not done packet by packet.
+    public func inspected(_ direction: FlowDirection) -> UInt64 {
+        direction == .toServer ? inspectedBytes.toServer : inspectedBytes.toClient
+    }
+
+    public func noteInspected(_ direction: FlowDirection, _ offset: UInt64) {
+        if direction == .toServer { inspectedBytes.toServer = offset } else { inspectedBytes.toClient = offset }
     }
 
     /// Lets go of transactions before `identifier` that both the log and the rules are done with.

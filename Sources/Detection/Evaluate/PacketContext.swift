@@ -17,8 +17,16 @@ public struct PacketContext: Sendable {
     public var isInStream = false
     public var sessionEvents: SessionEvents = []
     public var hasPorts = true
+    /// Made at the flow's end: it has no headers of its own that a rule could ask about.
+    public var isMade = false
+    /// Put together from fragments.
+    public var isReassembled = false
+    /// The payload is a packet that has been judged by itself: rules look at the headers alone.
+    public var isPayloadJudgedInside = false
     /// Stream offset of the payload's first byte.
     public var streamOffset = 0
+    /// The part of the stream that is inspected with the packet, where that is not what came with it.
+    public var streamWindow = StreamWindow.packet
     /// An ICMP error that belongs to the flow it quotes.
     public var isRelatedError = false
     /// Checksums count as they are; otherwise all count as right.
@@ -32,4 +40,15 @@ public struct PacketContext: Sendable {
     public var isPayloadHidden = false
 
     public init() {}
+}
+
+/// What of a stream is inspected on a packet.
+public enum StreamWindow: Sendable {
+    /// The packet's payload and what lies around it.
+    case packet
+    case nothing
+    /// Everything in order from this offset on.
+    case since(UInt64)
+    /// The same, and what never came into order.
+    case rest(since: UInt64)
 }

@@ -22,7 +22,8 @@ extension CompiledPolicy {
         _ context: PacketContext,
         _ conversation: Conversation?, _ scratch: InspectionScratch
     ) -> Bool {
-        switch test {
+        if context.isMade, test.isOfHeaders { return false }
+        return switch test {
         case .flow(let test): test.holds(context)
         case .payloadSize(let test):
             test.matches(payloadSize: packet.payloadLength &+ packet.payloadMissing)
@@ -139,6 +140,18 @@ extension CompiledPolicy {
     }
 }
 
+extension PacketTest {
+    /// It asks about what was on the wire.
+    fileprivate var isOfHeaders: Bool {
+        switch self {
+        case .payloadSize, .tcpFlags, .timeToLive, .typeOfService, .tcpWindow, .tcpSequence, .tcpAcknowledgment,
+            .ipIdentifier, .fragmentBits, .fragmentOffset, .ipOptions, .maximumSegmentSize:
+            true
+        default: false
+        }
+    }
+}
+
 extension FlowTest {
     func holds(_ context: PacketContext) -> Bool {
         guard context.hasFlow || establishment == .stateless || establishment == .notEstablished else { return false }
@@ -149,7 +162,7 @@ extension FlowTest {
         case .established: if !context.isEstablished { return false }
         case .notEstablished: if context.isEstablished { return false }
         }
-        return !reassembledOnly
+        return context.isReassembled ? !wholeOnly : !reassembledOnly
     }
 }
 

@@ -112,7 +112,8 @@ public struct StatefulEvaluator: ~Copyable {
         _ conversation: Conversation?
     ) {
         let isNoise = isEncrypted(packet, context, conversation)
-        let hasPayload = packet.payloadLength > 0 && !context.isPayloadHidden && !isNoise
+        let hasPayload =
+            packet.payloadLength > 0 && !context.isPayloadHidden && !context.isPayloadJudgedInside && !isNoise
         // TCP's protocol counts from the established connection on, that of datagrams at once.
         let isStream = packet.tcp != nil
         let isJudgeable = context.isStreamEstablished || !isStream
@@ -135,7 +136,7 @@ public struct StatefulEvaluator: ~Copyable {
             }
             let signature = policy.signatures[Int(index)]
             let needs = signature.requirements
-            if needs.contains(.payload), !hasPayload { continue }
+            if needs.contains(.payload), !hasPayload, !context.hasStreamWindow { continue }
             if needs.contains(.flow), !context.hasFlow { continue }
             guard signature.accepts(appProtocol) else { continue }
             scratch.dropCaptured()
@@ -203,7 +204,17 @@ public struct StatefulEvaluator: ~Copyable {
         _ conversation: Conversation?
     ) -> PayloadPlace? {
         let needs = signature.requirements
-        if needs.contains(.streamContent), context.isInStream, let conversation {
+        let hasPayload = packet.payloadLength > 0
+        if context.isApartFromPackets, needs.contains(.streamContent), let conversation {
+            if let bytes = conversation.bytes(context.streamWindow, context.direction) {
+                var inspector = ContentInspector(
+                    policy: policy, scratch: scratch, streamOffset: Int(truncatingIfNeeded: bytes.start))
+                if inspector.matches(signature.payload, unsafe bytes.bytes.span.bytes) { return .stream }
+            }
+            if !needs.contains(.packetContent), context.isInStream || !hasPayload { return nil }
+        }
+        guard hasPayload, !needs.contains(.streamOnly) || context.isInStream else { return nil }
+        if needs.contains(.streamContent), !context.isApartFromPackets, context.isInStream, let conversation {
             if findInStream(signature, packet, bytes, context, conversation) { return .stream }
             if !needs.contains(.packetContent) { return nil }
         }

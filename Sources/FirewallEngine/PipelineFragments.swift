@@ -1,0 +1,35 @@
+import Detection
+import EventLog
+import FlowTracking
+import NetTypes
+import PacketIO
+import Wire
+
+/// Fragments of IP datagrams.
+extension Pipeline {
+    /// A fragment has no flow and no ports; rules without ports judge it. It is forwarded as it comes, but the one that
+    /// makes its datagram whole shares the verdict of the datagram.
+    ///
+    /// Differs: Suricata resolves overlaps, lets fragments go that fit nowhere, and forgets a datagram that is whole. Here
+    /// no fragment of a datagram that has been denied, has an overlap, or is over is forwarded.
+    mutating func handleFragment(_ bytes: RawSpan) -> Verdict {
+        context.hasPorts = false
+        if settings.compatibleWithSuricata { context.direction = .toServer }
+        switch fragments.insert(packet, bytes, now: now.seconds, events: &packet.events) {
+        case .waiting: break
+        case .complete(let datagram):
+            let whole = unsafe datagram.span.bytes
+            if !judgeInner(whole, nesting.frame, wireLength: whole.byteCount, from: .fragments) {
+                decision.drop(.tunnelPacketDrop)
+            }
+        case .refused: if !settings.compatibleWithSuricata { decision.drop(.defragError) }
+        case .noRoom:
+            let standard: ExceptionPolicy = settings.compatibleWithSuricata ? .ignore : .dropPacket
+            if let verdict = handleException(.fragmentMemory, .defragMemory, standard: standard, flow: nil) {
+                return verdict
+            }
+        }
+        judgeWithoutFlow(bytes)
+        return conclude(nil)
+    }
+}
