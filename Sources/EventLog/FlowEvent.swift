@@ -106,6 +106,9 @@ extension EVEEncoder {
         writer.member("tcp_flags_tc", String(decoding: JSONWriter.hexadecimal(server.rawValue), as: UTF8.self))
         flags(both)
         writer.member("state", connection.state.name)
+        // Parts of a stream kept apart from each other at most: here there is one, and what waits for it.
+        writer.member("ts_max_regions", 1)
+        writer.member("tc_max_regions", 1)
         writer.endObject()
     }
 

@@ -4,7 +4,7 @@ import NetTypes
 /// its most selective part (addresses or ports of one end), so that a tuple is compared with few of them. A part that
 /// excludes little, such as a negated address, files nothing.
 struct HeaderIndex: Sendable {
-    private let headers: [RuleHeader]
+    private let headers: [Box]
     private let sources: AddressIndex
     private let destinations: AddressIndex
     private let sourcePorts: IntervalIndex<UInt16>
@@ -13,7 +13,7 @@ struct HeaderIndex: Sendable {
     private let others: [Int32]
 
     init(headers: [RuleHeader]) {
-        self.headers = headers
+        self.headers = headers.map(Box.init)
         var filed: [Part: [Int32]] = [:]
         for (index, header) in headers.enumerated() {
             filed[header.mostSelective, default: []].append(Int32(index))
@@ -27,6 +27,12 @@ struct HeaderIndex: Sendable {
         others = unfiled.sorted()
     }
 
+    /// A header behind a reference: it is looked at where it lies, while a copy counts references to its sets.
+    private final class Box: Sendable {
+        let header: RuleHeader
+        init(_ header: RuleHeader) { self.header = header }
+    }
+
     enum Part {
         case source
         case destination
@@ -38,7 +44,7 @@ struct HeaderIndex: Sendable {
     /// Fills an empty list with the headers that fit, sorted.
     func collect(_ tuple: FlowTuple, hasPorts: Bool, into result: inout [Int32]) {
         func check(_ header: Int32) {
-            if headers[Int(header)].matches(tuple, hasPorts: hasPorts) { result.append(header) }
+            if headers[Int(header)].header.matches(tuple, hasPorts: hasPorts) { result.append(header) }
         }
         for header in others { check(header) }
         sources.forEach(tuple.source, check)

@@ -271,5 +271,16 @@ public final class Conversation {
         }
     }
 
+    // The streams' parts by themselves: a copy of a whole stream counts references to all it holds.
+
+    /// What a side's stream still keeps of what was delivered, and where that begins.
+    func retained(_ direction: FlowDirection) -> (start: UInt64, bytes: [UInt8]) {
+        direction == .toServer ? toServer.retained : toClient.retained
+    }
+
+    func sawConflict(_ direction: FlowDirection) -> Bool {
+        direction == .toServer ? toServer.sawConflict : toClient.sawConflict
+    }
+
     public func stream(_ direction: FlowDirection) -> StreamReassembler { direction == .toServer ? toServer : toClient }
 }

@@ -176,13 +176,13 @@ public struct StatefulEvaluator: ~Copyable {
             }
             search(payload, literals, set)
         } else if context.isInStream, let conversation, let window = streamWindow(packet, context, conversation) {
-            let retained = conversation.stream(context.direction).retained.bytes
+            let retained = conversation.retained(context.direction).bytes
             let span = unsafe retained.span.bytes.extracting(window.range)
             conversation.inspection.updateHits(
                 context.direction, span, offset: window.offset, set, literals, scratch, generation: policy.generation)
             for hit in conversation.inspection.hits(context.direction) { candidates.append(hit.signature) }
             // Bytes that came first count in the stream; those of the packet may be others.
-            if conversation.stream(context.direction).sawConflict { search(payload, literals, set) }
+            if conversation.sawConflict(context.direction) { search(payload, literals, set) }
         } else {
             search(payload, literals, set)
         }
@@ -239,7 +239,7 @@ public struct StatefulEvaluator: ~Copyable {
             return inspector.matches(signature.payload, bytes.clamped(packet.payload))
         }
         var inspector = ContentInspector(policy: policy, scratch: scratch, streamOffset: window.offset)
-        let retained = conversation.stream(context.direction).retained.bytes
+        let retained = conversation.retained(context.direction).bytes
         return inspector.matches(signature.payload, unsafe retained.span.bytes.extracting(window.range))
     }
 
@@ -248,7 +248,7 @@ public struct StatefulEvaluator: ~Copyable {
     private func streamWindow(
         _ packet: borrowing Packet, _ context: PacketContext, _ conversation: Conversation
     ) -> (range: Range<Int>, offset: Int)? {
-        let retained = conversation.stream(context.direction).retained
+        let retained = conversation.retained(context.direction)
         let left = context.streamOffset
         let start = Int(retained.start)
         let end = start + retained.bytes.count
