@@ -24,6 +24,7 @@ extension Pipeline {
             if let verdict = feed(conversation, index, segment, bytes) { return verdict }
         }
         if decision.disposition != .accept, !settings.observesOnly { return conclude(index) }
+        if segment.flags.contains(.ack) { skipGap(index, segment) }
         if let verdict = noteGap(index) { return verdict }
         if segment.flags.contains(.rst) || segment.flags.contains(.fin) && isInOrder(index, segment) {
             conversations[flows[index].conversation]?.session.end(context.direction)
