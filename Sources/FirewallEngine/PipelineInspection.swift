@@ -14,6 +14,9 @@ extension Pipeline {
     mutating func takePayload(_ index: FlowIndex, _ segment: TCPSegment, _ bytes: RawSpan) -> Verdict {
         if !settings.flow.isInline, wantsBytes(index), packet.payloadLength > 0 || flows[index].conversation >= 0 {
             let conversation = conversation(of: index, base: streamStarts(index))
+            // What flowbits made on the client's SYN did not know the server's number yet.
+            conversation.toServer.begin(at: streamStarts(index).0)
+            conversation.toClient.begin(at: streamStarts(index).1)
             _ = isBeyondDepth(index, segment)
             if let verdict = feedAcknowledged(conversation, index, segment, bytes) { return verdict }
             chooseStreamWindow(conversation, index)
