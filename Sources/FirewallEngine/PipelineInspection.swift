@@ -14,6 +14,9 @@ extension Pipeline {
     mutating func takePayload(_ index: FlowIndex, _ segment: TCPSegment, _ bytes: RawSpan) -> Verdict {
         if !settings.flow.isInline, wantsBytes(index), packet.payloadLength > 0 || flows[index].conversation >= 0 {
             let conversation = conversation(of: index, base: streamStarts(index))
+            // What flowbits made on the client's SYN did not know the server's number yet.
+            conversation.toServer.begin(at: streamStarts(index).0)
+            conversation.toClient.begin(at: streamStarts(index).1)
             _ = isBeyondDepth(index, segment)
             if let verdict = feedAcknowledged(conversation, index, segment, bytes) { return verdict }
             chooseStreamWindow(conversation, index)
@@ -24,6 +27,7 @@ extension Pipeline {
             if let verdict = feed(conversation, index, segment, bytes) { return verdict }
         }
         if decision.disposition != .accept, !settings.observesOnly { return conclude(index) }
+        if segment.flags.contains(.ack) { skipGap(index, segment) }
         if let verdict = noteGap(index) { return verdict }
         if segment.flags.contains(.rst) || segment.flags.contains(.fin) && isInOrder(index, segment) {
             conversations[flows[index].conversation]?.session.end(context.direction)

@@ -225,7 +225,6 @@ extension Pipeline {
             return conclude(index)
         }
         context.isStreamEstablished = flows[index].tcp.isEstablished
-        if segment.flags.contains(.ack) { skipGap(index, segment) }
         // Data that comes with the handshake's last acknowledgment is data of an established connection.
         if outcome.takesPayload, packet.payloadLength > 0, flows[index].state == .established {
             context.isEstablished = true
@@ -236,7 +235,7 @@ extension Pipeline {
 
     /// The receiver has acknowledged bytes that were never seen: their sender will not send them again. For captures; a
     /// gateway sees every byte that arrives.
-    private mutating func skipGap(_ index: FlowIndex, _ segment: TCPSegment) {
+    mutating func skipGap(_ index: FlowIndex, _ segment: TCPSegment) {
         guard settings.compatibleWithSuricata || settings.flow.midstream == .track,
             let conversation = conversations[flows[index].conversation], conversation.session.goesOnBehindGaps
         else { return }

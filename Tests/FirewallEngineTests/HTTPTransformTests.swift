@@ -107,6 +107,20 @@ import Testing
         #expect(size.firstIndex(of: [1]) == size.count - 1)
     }
 
+    /// As in Suricata, absence is found again with every packet of a body, and once outside compat.
+    @Test(arguments: [(true, [[1], [1], [1]]), (false, [[1], [], []])])
+    func absence(_ compatible: Bool, _ expected: [[Int]]) throws {
+        var script = TCPScript(port: 80)
+        script.handshake()
+        let first = script.frames.count
+        let request = HTTPBytes.request("POST", body: "0123456789")
+        script.client(request, cut: [request.count - 8, request.count - 4])
+        var firewall = try Firewall(
+            "alert http any any -> any any (http.uri; content:!\"zz\"; sid:1;)\n", defaults: [],
+            configure: { $0.compatibleWithSuricata = compatible })
+        #expect(firewall.judge(script.frames)[first...].map(\.alerts) == expected)
+    }
+
     #if PCRE2
         @Test(arguments: [
             ("http.uri; pcrexform:\"/(.)\"; content:\"A\"; startswith; endswith;", true),

@@ -25,7 +25,8 @@ struct NameRuleTests {
         var firewall = try Firewall("alert udp any any -> any any (app-layer-protocol:!dns; sid:1;)", defaults: []) {
             $0.compatibleWithSuricata = true
         }
-        #expect([there, back, there, back, there, back].map { firewall.judge($0).alerts } == [[1], [1], [1], [1], [], []])
+        #expect(
+            [there, back, there, back, there, back].map { firewall.judge($0).alerts } == [[1], [1], [1], [1], [], []])
     }
 
     private static func tls(_ options: String) -> String { "tls any any -> any any (\(options); #;)" }

@@ -90,6 +90,8 @@ public struct Signature: Sendable {
         static let realPacket = Requirements(rawValue: 32)
         /// A number read in one buffer is used in another: all are looked at together.
         static let sharesNumbers = Requirements(rawValue: 64)
+        /// Asks an HTTP message for nothing but the absence of literals.
+        static let onlyAbsence = Requirements(rawValue: 128)
     }
 
     /// The flow has this signature's application protocol, or the signature asks for none.

@@ -364,6 +364,10 @@ extension SignatureBuilder {
     private var requirements: Signature.Requirements {
         var result: Signature.Requirements = []
         if sharesNumbers { result.insert(.sharesNumbers) }
+        let literals = buffers.flatMap(\.conditions).compactMap(\.content)
+        if appProtocol == .http1, payload.isEmpty, !literals.isEmpty, literals.allSatisfy(\.pattern.isNegated) {
+            result.insert(.onlyAbsence)
+        }
         if flow != nil || appProtocol != .unknown { result.insert(.flow) }
         if packetTests.contains(where: \.needsPayload) { result.insert(.payload) }
         if !payload.isEmpty {

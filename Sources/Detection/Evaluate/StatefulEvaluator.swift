@@ -379,12 +379,25 @@ public struct StatefulEvaluator: ~Copyable {
         let isMatch = policy.run(
             signature.engines, transaction, occasion, &side.body, &flags,
             repeats: signature.requirements.contains(.sharesNumbers), scratch)
+        // In Suricata what is absent from a message is absent again with each packet of its body.
+        if isMatch, policy.compatibleWithSuricata, signature.requirements.contains(.onlyAbsence),
+            transaction.progress(context.direction) > progress(of: signature)
+        {
+            return true
+        }
         if let stored {
             side.stored[stored].flags = flags
         } else if flags != 0 {
             side.stored.append(FlowInspection.StoredState(signature: signature.order, flags: flags))
         }
         return isMatch
+    }
+}
+
+extension StatefulEvaluator {
+    /// The step from which the last of its buffers is there.
+    private func progress(of signature: Signature) -> UInt8 {
+        policy.engines[signature.engines.asInt].map(\.progress).max() ?? 0
     }
 }
 
