@@ -119,7 +119,7 @@ public struct StatefulEvaluator: ~Copyable {
         let isJudgeable = context.isStreamEstablished || !isStream
         let appProtocol = isJudgeable ? conversation?.session.appProtocol ?? .unknown : .unknown
         candidates.removeAll(keepingCapacity: true)
-        if hasPayload, set.hasFiltered { collectPayloadCandidates(set, packet, bytes, context, conversation) }
+        if hasPayload || context.hasStreamWindow, set.hasFiltered { collectPayloadCandidates(set, packet, bytes, context, conversation) }
         var nextWalked = 0
         var nextFound = 0
         while nextWalked < set.packet.count || nextFound < candidates.count {
@@ -170,7 +170,12 @@ public struct StatefulEvaluator: ~Copyable {
         let payload = bytes.clamped(packet.payload)
         guard packet.tcp != nil else { return search(payload, policy.datagramMatcher.literals, set) }
         let literals = policy.streamMatcher.literals
-        if context.isInStream, let conversation, let window = streamWindow(packet, context, conversation) {
+        if context.isApartFromPackets {
+            if let stream = conversation?.bytes(context.streamWindow, context.direction) {
+                search(unsafe stream.bytes.span.bytes, literals, set)
+            }
+            search(payload, literals, set)
+        } else if context.isInStream, let conversation, let window = streamWindow(packet, context, conversation) {
             let retained = conversation.stream(context.direction).retained.bytes
             let span = unsafe retained.span.bytes.extracting(window.range)
             conversation.inspection.updateHits(
