@@ -119,7 +119,9 @@ public struct StatefulEvaluator: ~Copyable {
         let isJudgeable = context.isStreamEstablished || !isStream
         let appProtocol = isJudgeable ? conversation?.session.appProtocol ?? .unknown : .unknown
         candidates.removeAll(keepingCapacity: true)
-        if hasPayload || context.hasStreamWindow, set.hasFiltered { collectPayloadCandidates(set, packet, bytes, context, conversation) }
+        if hasPayload || context.hasStreamWindow, set.hasFiltered {
+            collectPayloadCandidates(set, packet, bytes, context, conversation)
+        }
         var nextWalked = 0
         var nextFound = 0
         while nextWalked < set.packet.count || nextFound < candidates.count {
