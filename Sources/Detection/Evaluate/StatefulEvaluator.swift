@@ -119,7 +119,9 @@ public struct StatefulEvaluator: ~Copyable {
         let isJudgeable = context.isStreamEstablished || !isStream
         let appProtocol = isJudgeable ? conversation?.session.appProtocol ?? .unknown : .unknown
         candidates.removeAll(keepingCapacity: true)
-        if hasPayload || context.isApartFromPackets, set.hasFiltered { collectPayloadCandidates(set, packet, bytes, context, conversation) }
+        if hasPayload || context.hasStreamWindow, set.hasFiltered {
+            collectPayloadCandidates(set, packet, bytes, context, conversation)
+        }
         var nextWalked = 0
         var nextFound = 0
         while nextWalked < set.packet.count || nextFound < candidates.count {
@@ -171,8 +173,8 @@ public struct StatefulEvaluator: ~Copyable {
         guard packet.tcp != nil else { return search(payload, policy.datagramMatcher.literals, set) }
         let literals = policy.streamMatcher.literals
         if context.isApartFromPackets {
-            if let conversation, let bytes = conversation.bytes(context.streamWindow, context.direction) {
-                search(unsafe bytes.bytes.span.bytes, literals, set)
+            if let stream = conversation?.bytes(context.streamWindow, context.direction) {
+                search(unsafe stream.bytes.span.bytes, literals, set)
             }
             search(payload, literals, set)
         } else if context.isInStream, let conversation, let window = streamWindow(packet, context, conversation) {
