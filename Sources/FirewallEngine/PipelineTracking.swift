@@ -249,13 +249,13 @@ extension Pipeline {
         let session = conversation.session
         var events: SessionEvents = []
         if sender == .toServer {
-            conversation.toServer.catchUp(to: acknowledged, gap: { session.skipGap(sender) }) {
-                events.formUnion(session.feed(sender, $0))
-            }
+            conversation.toServer.catchUp(
+                to: acknowledged, gap: { session.skipGap(sender) },
+                body: { events.formUnion(session.feed(sender, $0)) })
         } else {
-            conversation.toClient.catchUp(to: acknowledged, gap: { session.skipGap(sender) }) {
-                events.formUnion(session.feed(sender, $0))
-            }
+            conversation.toClient.catchUp(
+                to: acknowledged, gap: { session.skipGap(sender) },
+                body: { events.formUnion(session.feed(sender, $0)) })
         }
         context.sessionEvents.formUnion(events)
     }

@@ -295,7 +295,7 @@ public struct StreamReassembler: Sendable {
 
     /// Gives up on bytes before `offset` that were never seen, and reads those that were.
     /// - Parameter gap: called before bytes that do not adjoin what was read before.
-    public mutating func catchUp(to offset: UInt64, gap: () -> Void, _ body: (RawSpan) -> Void) {
+    public mutating func catchUp(to offset: UInt64, gap: () -> Void, body: (RawSpan) -> Void) {
         while delivered < offset {
             let next = pending.first.map { min($0.offset, offset) } ?? offset
             if next > delivered {

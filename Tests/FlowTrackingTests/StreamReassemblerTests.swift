@@ -40,9 +40,9 @@ struct StreamReassemblerTests {
         _ = stream.insert("ab", at: 0)
         _ = stream.insert("ef", at: 4)
         var said: [String] = []
-        stream.reassembler.catchUp(to: 10, gap: { said.append("gap") }) { bytes in
-            said.append(String(decoding: bytes.copied(), as: UTF8.self))
-        }
+        stream.reassembler.catchUp(
+            to: 10, gap: { said.append("gap") },
+            body: { bytes in said.append(String(decoding: bytes.copied(), as: UTF8.self)) })
         #expect(said == ["gap", "ef", "gap"])
         #expect(stream.reassembler.delivered == 10 && !stream.reassembler.hasPending)
         #expect(stream.insert("k", at: 10).insertion == .deliver(from: 0))
