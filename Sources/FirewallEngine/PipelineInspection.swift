@@ -12,6 +12,7 @@ extension Pipeline {
 
     /// Puts the payload into the stream and what is new of it before the parser.
     mutating func takePayload(_ index: FlowIndex, _ segment: TCPSegment, _ bytes: RawSpan) -> Verdict {
+        if refusesEarlyData(index, segment) { return refuseEarlyData(index, bytes) }
         if !settings.flow.isInline, wantsBytes(index), packet.payloadLength > 0 || flows[index].conversation >= 0 {
             let conversation = conversation(of: index, base: streamStarts(index))
             // What flowbits made on the client's SYN did not know the server's number yet.
@@ -69,6 +70,24 @@ extension Pipeline {
             return handleException(.applicationError, .applicationError, standard: .dropFlow, flow: index)
         default: return nil
         }
+    }
+
+    /// Data in a SYN (TCP Fast Open, RFC 7413), which a server may take at once, before rules about the established
+    /// connection can speak.
+    private func refusesEarlyData(_ index: FlowIndex, _ segment: TCPSegment) -> Bool {
+        segment.flags.contains(.syn) && !segment.flags.contains(.ack) && packet.payloadLength > 0
+            && flows[index].disposition == .undecided && !policy.signatures.isEmpty
+            && !settings.compatibleWithSuricata && !settings.observesOnly
+    }
+
+    /// Differs: Suricata judges it with the SYN. Only a flow that its first packet decides takes it along; else the client
+    /// sends its SYN again without data, as RFC 7413 section 4.2 has it do, and the data when the connection stands.
+    private mutating func refuseEarlyData(_ index: FlowIndex, _ bytes: RawSpan) -> Verdict {
+        evaluator.judge(
+            packet, bytes, context, flow: &flows[index], conversation: conversations[flows[index].conversation],
+            decision: &decision)
+        if decision.disposition == .accept, flows[index].disposition == .undecided { decision.drop(.streamError) }
+        return conclude(index)
     }
 
     /// A flow that is decided and has nothing left to log is not read any more.
