@@ -71,7 +71,7 @@ extension TCPOptions {
         case 2: length == 4
         case 3: length == 3
         case 4: length == 2
-        case 5: length >= 10 && length <= 34 && (length &- 2) % 8 == 0
+        case 5: length == 2 || length >= 10 && length <= 34 && (length &- 2) % 8 == 0
         case 8: length == 10
         case 19: length == 18
         case 29: length >= 4
