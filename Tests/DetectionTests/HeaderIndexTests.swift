@@ -42,6 +42,7 @@ struct HeaderIndexTests {
                     destination: HeaderIndexTests.prefix(&random), destinationPorts: HeaderIndexTests.ports(&random))
             }
             let index = HeaderIndex(headers: headers)
+            var classes: [HeaderClasses.Number: [Int32]] = [:]
             for _ in 0..<200 {
                 let isV4 = Bool.random(using: &random)
                 func address() -> IPAddress {
@@ -61,6 +62,9 @@ struct HeaderIndexTests {
                 index.collect(tuple, hasPorts: hasPorts, into: &found)
                 let expected = headers.indices.filter { headers[$0].matches(tuple, hasPorts: hasPorts) }.map(Int32.init)
                 #expect(found == expected)
+                let number = index.classOf(tuple, hasPorts: hasPorts)
+                #expect(classes[number] == nil || classes[number] == expected, "a class fits one set of headers")
+                classes[number] = expected
             }
         }
     }

@@ -186,6 +186,23 @@ import Testing
         #expect(found.flatMap { $0 } == [1])
     }
 
+    @Test("every file of a form is looked into, those of the same size too")
+    func filesOfForm() throws {
+        for places in [[0], [1], [2], [0, 2]] {
+            let parts = (0..<3).map { number in
+                "--limit\r\nContent-Disposition: form-data; name=\"f\"; filename=\"\(number)\"\r\n\r\n"
+                    + (places.contains(number) ? "a needle" : "harmless") + "\r\n"
+            }
+            let found = try Self.alerts(Self.rules(["flow:to_server; file.data; content:\"needle\";"])) { script in
+                script.client(
+                    HTTPBytes.request(
+                        "POST", fields: ["Content-Type: multipart/form-data; boundary=limit"],
+                        body: parts.joined() + "--limit--\r\n"))
+            }
+            #expect(found.flatMap { $0 } == [1], "\(places)")
+        }
+    }
+
     @Test("a body that rules look into is logged as a file")
     func fileRecord() throws {
         var script = TCPScript(port: 80)

@@ -13,6 +13,7 @@ final class BufferMatcher: Sendable {
     /// The buffer grows packet by packet and is looked at in parts.
     let isBody: Bool
     private let endings: EndingIndex
+    /// Those of a body are the same for all buffers that show it: it is searched once for all of them.
     let literals: LiteralSearch
     /// Signatures with a literal of one byte alone: looked at wherever the buffer is.
     let others: [Int32]
@@ -89,13 +90,18 @@ final class BufferMatcher: Sendable {
                 }
             }
         }
+        let bodies = [true, false].map { toServer in
+            LiteralSearch(
+                keys.filter { $0.toServer == toServer && tables.bufferUses[Int($0.use)].isBody }
+                    .flatMap { drafts[$0]?.literals ?? [] })
+        }
         return keys.compactMap { key in
             drafts[key].map { draft in
-                BufferMatcher(
+                let isBody = tables.bufferUses[Int(key.use)].isBody
+                return BufferMatcher(
                     use: key.use, appProtocol: key.appProtocol, alternative: key.alternative, toServer: key.toServer,
-                    progress: draft.progress,
-                    isBody: tables.bufferUses[Int(key.use)].isBody, endings: EndingIndex(draft.endings),
-                    literals: LiteralSearch(draft.literals),
+                    progress: draft.progress, isBody: isBody, endings: EndingIndex(draft.endings),
+                    literals: isBody ? bodies[key.toServer ? 0 : 1] : LiteralSearch(draft.literals),
                     others: draft.others)
             }
         }.sorted { $0.progress < $1.progress }

@@ -52,11 +52,11 @@ public final class CompiledPolicy: Sendable {
     let datasetConditions: [DatasetCondition]
     let reputationTests: [ReputationTest]
     let reputations: ReputationTable
-    /// Candidates among transaction signatures, by buffer.
-    let matchers: [BufferMatcher]
-    /// Candidates among payload signatures, for TCP and for the rest.
-    let streamMatcher: PayloadMatcher
-    let datagramMatcher: PayloadMatcher
+    /// Candidates among transaction signatures, by buffer: those of each protocol and direction.
+    private let matchers: [[BufferMatcher]]
+    /// Candidates among payload signatures, for TCP and for the rest, by direction.
+    private let streamMatchers: (toServer: PayloadMatcher, toClient: PayloadMatcher)
+    private let datagramMatchers: (toServer: PayloadMatcher, toClient: PayloadMatcher)
     /// Payload signatures that a literal finds.
     let isFoundByLiteral: [Bool]
     /// Signatures with decoder or stream events, in order.
@@ -121,9 +121,20 @@ public final class CompiledPolicy: Sendable {
         eventRules = signatures.filter { $0.kind == .event }.map {
             EventRule(signature: $0.order, header: tables.headers[Int($0.header)])
         }
-        matchers = BufferMatcher.all(signatures: signatures, tables: tables)
-        streamMatcher = PayloadMatcher(signatures, tables, isTCP: true)
-        datagramMatcher = PayloadMatcher(signatures, tables, isTCP: false)
+        let buffers = BufferMatcher.all(signatures: signatures, tables: tables)
+        matchers = AppProtocol.allCases.flatMap { appProtocol in
+            [true, false].map { toServer in
+                buffers.filter { $0.toServer == toServer && $0.accepts(appProtocol) }
+            }
+        }
+        streamMatchers = (
+            PayloadMatcher(signatures, tables, isTCP: true, .toServer),
+            PayloadMatcher(signatures, tables, isTCP: true, .toClient)
+        )
+        datagramMatchers = (
+            PayloadMatcher(signatures, tables, isTCP: false, .toServer),
+            PayloadMatcher(signatures, tables, isTCP: false, .toClient)
+        )
         isFoundByLiteral = signatures.map { PayloadMatcher.covers($0, tables) }
         usesFlowbits =
             tables.effects.contains(where: \.isAboutFlow) || tables.tags.contains { $0.host == nil }
@@ -140,6 +151,18 @@ public final class CompiledPolicy: Sendable {
                     destination: header.destinationPorts)
             })
         inspectsStream = signatures.contains { $0.requirements.contains(.streamContent) }
+    }
+
+    func matchers(_ appProtocol: AppProtocol, _ direction: FlowDirection) -> [BufferMatcher] {
+        matchers[Int(appProtocol.rawValue) * 2 + (direction == .toServer ? 0 : 1)]
+    }
+
+    func streamMatcher(_ direction: FlowDirection) -> PayloadMatcher {
+        direction == .toServer ? streamMatchers.toServer : streamMatchers.toClient
+    }
+
+    func datagramMatcher(_ direction: FlowDirection) -> PayloadMatcher {
+        direction == .toServer ? datagramMatchers.toServer : datagramMatchers.toClient
     }
 
     public func detail(of signature: Int32) -> SignatureDetail { details[Int(signatures[Int(signature)].detail)] }

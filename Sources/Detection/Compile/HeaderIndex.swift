@@ -11,9 +11,11 @@ struct HeaderIndex: Sendable {
     private let destinationPorts: IntervalIndex<UInt16>
     /// Compared with every tuple.
     private let others: [Int32]
+    private let classes: HeaderClasses
 
     init(headers: [RuleHeader]) {
         self.headers = headers.map(Box.init)
+        classes = HeaderClasses(headers)
         var filed: [Part: [Int32]] = [:]
         for (index, header) in headers.enumerated() {
             filed[header.mostSelective, default: []].append(Int32(index))
@@ -31,6 +33,11 @@ struct HeaderIndex: Sendable {
     private final class Box: Sendable {
         let header: RuleHeader
         init(_ header: RuleHeader) { self.header = header }
+    }
+
+    /// Tuples of one class fit the same headers.
+    func classOf(_ tuple: FlowTuple, hasPorts: Bool) -> HeaderClasses.Number {
+        classes.number(tuple, hasPorts: hasPorts)
     }
 
     enum Part {
@@ -106,51 +113,35 @@ struct IntervalIndex<Bound: FixedWidthInteger & UnsignedInteger & Sendable>: Sen
     /// Entries for each bound at the most, on average: sets within sets within sets could fill memory.
     private static var entriesPerBound: Int { 32 }
 
-    /// First values of the pieces, sorted; before the first one nothing is listed.
-    private var starts: [Bound] = []
-    private var lists: [Range<Int32>] = []
-    private var headers: [Int32] = []
+    private let pieces: IntervalPieces<Bound>
+    private let lists: [Range<Int32>]
+    private let headers: [Int32]
 
     init(_ sets: [(header: Int32, set: IntervalSet<Bound>)], _ unfiled: inout Set<Int32>) {
-        var bounds: Set<Bound> = []
-        for (_, set) in sets {
-            for interval in set.intervals {
-                bounds.insert(interval.lowerBound)
-                if interval.upperBound < .max { bounds.insert(interval.upperBound + 1) }
-            }
-        }
-        starts = bounds.sorted()
-        var members = Array(repeating: [Int32](), count: starts.count)
-        var room = starts.count * Self.entriesPerBound
+        let pieces = IntervalPieces(sets.map(\.set))
+        var members = Array(repeating: [Int32](), count: pieces.count)
+        var room = pieces.count * Self.entriesPerBound
         // Narrow sets first, so that only wide ones are left over.
         let spans = sets.map { set in
-            (set.header, set.set.intervals.map { piece(of: $0.lowerBound)...piece(of: $0.upperBound) })
+            (set.header, set.set.intervals.map { pieces.piece(of: $0.lowerBound)...pieces.piece(of: $0.upperBound) })
         }.sorted { $0.1.reduce(0) { $0 + $1.count } < $1.1.reduce(0) { $0 + $1.count } }
-        for (header, pieces) in spans {
-            let count = pieces.reduce(0) { $0 + $1.count }
+        for (header, ranges) in spans {
+            let count = ranges.reduce(0) { $0 + $1.count }
             guard count <= room else {
                 unfiled.insert(header)
                 continue
             }
             room -= count
-            for range in pieces { for index in range { members[index].append(header) } }
+            for range in ranges { for index in range { members[index].append(header) } }
         }
+        var headers: [Int32] = []
         lists = members.map { headers.place($0) }
-    }
-
-    /// The piece a value lies in; -1 before the first.
-    private func piece(of value: Bound) -> Int {
-        var low = 0
-        var high = starts.count
-        while low < high {
-            let middle = (low &+ high) >> 1
-            if starts[middle] <= value { low = middle &+ 1 } else { high = middle }
-        }
-        return low &- 1
+        self.headers = headers
+        self.pieces = pieces
     }
 
     func forEach(_ value: Bound, _ body: (Int32) -> Void) {
-        let piece = piece(of: value)
+        let piece = pieces.piece(of: value)
         guard piece >= 0 else { return }
         for index in lists[piece].asInt { body(headers[index]) }
     }

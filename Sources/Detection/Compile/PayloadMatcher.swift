@@ -1,6 +1,6 @@
 import NetTypes
 
-/// Finds candidates among the signatures that look for `content` in payload, of one transport protocol.
+/// Finds candidates among the signatures that look for `content` in payload, of one transport protocol and direction.
 final class PayloadMatcher: Sendable {
     let literals: LiteralSearch
 
@@ -10,9 +10,10 @@ final class PayloadMatcher: Sendable {
         return (tables.selectiveLiteral(signature.payload)?.bytes.count ?? 0) >= LiteralSearch.shortest
     }
 
-    init(_ signatures: [Signature], _ tables: PolicyTables, isTCP: Bool) {
+    init(_ signatures: [Signature], _ tables: PolicyTables, isTCP: Bool, _ direction: FlowDirection) {
         var entries: [(literal: [UInt8], identifier: Int32)] = []
-        for signature in signatures where PayloadMatcher.covers(signature, tables) {
+        for signature in signatures
+        where signature.applies(to: direction) && PayloadMatcher.covers(signature, tables) {
             let protocols = tables.headers[Int(signature.header)].ruleProtocol.ipProtocols
             guard protocols.isEmpty || protocols.contains(where: { ($0 == .tcp) == isTCP }),
                 let literal = tables.selectiveLiteral(signature.payload)

@@ -135,6 +135,8 @@ struct BufferBytes {
     var range: Range<Int>
     /// Where in its buffer the part begins, of one that is looked at in parts.
     var offset = 0
+    /// A part of the message's body as it comes: what was there before is there still.
+    var isOfBody = false
 
     init(_ storage: [UInt8]) {
         self.storage = storage

@@ -66,6 +66,7 @@ struct BodyInspection {
         if asFile { isReadAsFile = true } else { isReadAsBody = true }
         var part = BufferBytes(body.bytes, max(0, from - body.start)..<body.bytes.count)
         part.offset = max(from, body.start)
+        part.isOfBody = true
         return part
     }
 

@@ -22,21 +22,8 @@ struct FlowInspection {
         /// Steps whose buffers have been searched for candidates in full, one bit each.
         var searchedSteps: UInt64 = 0
         var body = BodyInspection()
-        /// What the literals of rules have found in the body, by the place of their matcher in the policy.
-        var bodyHits: [(matcher: Int, hits: LiteralHits)] = []
-
-        /// Signatures whose literal stands in the part of the body at hand.
-        mutating func searchBody(
-            _ part: RawSpan, offset: Int, matcher: Int, _ policy: CompiledPolicy, _ scratch: InspectionScratch,
-            isWanted: (Int32) -> Bool
-        ) -> [LiteralHits.Hit] {
-            let place = bodyHits.firstIndex { $0.matcher == matcher } ?? bodyHits.count
-            if place == bodyHits.count { bodyHits.append((matcher, LiteralHits())) }
-            bodyHits[place].hits.update(
-                part, offset: offset, policy.matchers[matcher].literals, scratch, generation: policy.generation,
-                isWanted: isWanted)
-            return bodyHits[place].hits.hits
-        }
+        /// What the literals of rules have found in the body.
+        var bodyHits = LiteralHits()
     }
 
     struct TransactionState {

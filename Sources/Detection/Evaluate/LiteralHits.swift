@@ -33,7 +33,7 @@ struct LiteralHits {
             self.generation = generation
         }
         start = offset
-        hits.removeAll { $0.offset < offset }
+        hits.removeAll { $0.offset < offset &- LiteralSearch.slack }
         guard end > searched else { return }
         // A literal may lie across the place where the last search ended.
         let from = max(0, searched &- offset &- (LiteralSearch.longest &- 1))

@@ -11,8 +11,10 @@ extension StatefulEvaluator {
         _ conversation: Conversation?
     ) {
         let payload = bytes.clamped(packet.payload)
-        guard packet.tcp != nil else { return search(payload, policy.datagramMatcher.literals, set) }
-        let literals = policy.streamMatcher.literals
+        guard packet.tcp != nil else {
+            return search(payload, policy.datagramMatcher(context.direction).literals, set)
+        }
+        let literals = policy.streamMatcher(context.direction).literals
         if context.isApartFromPackets {
             if let stream = conversation?.bytes(context.streamWindow, context.direction) {
                 search(unsafe stream.bytes.span.bytes, literals, set)

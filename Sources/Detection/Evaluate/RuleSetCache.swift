@@ -110,15 +110,37 @@ struct RuleSetCache {
     private(set) var sets: [RuleSet] = []
     private var index: [Key: Int32] = [:]
     private var headers: [Int32] = []
+    /// Sets of the classes seen, by direction: most flows are of few. Forgotten at the cap, which a scan reaches.
+    private var classes: [Class: Int32] = [:]
+    private static let maximumClasses = 65_536
 
     private struct Key: Hashable {
         var headers: [Int32]
         var isToServer: Bool
     }
 
+    private struct Class: Hashable {
+        var number: HeaderClasses.Number
+        var isToServer: Bool
+    }
+
     /// The number of the set for a tuple, or the set alone when the cache is full.
     mutating func set(
         for tuple: FlowTuple, direction: FlowDirection, hasPorts: Bool, policy: CompiledPolicy
+    ) -> (number: Int32, set: RuleSet) {
+        let ofClass = Class(
+            number: policy.headers.classOf(tuple, hasPorts: hasPorts), isToServer: direction == .toServer)
+        if let number = classes[ofClass] { return (number, sets[Int(number)]) }
+        let found = find(tuple, direction, hasPorts, policy)
+        if found.number >= 0 {
+            if classes.count >= RuleSetCache.maximumClasses { classes.removeAll(keepingCapacity: true) }
+            classes[ofClass] = found.number
+        }
+        return found
+    }
+
+    private mutating func find(
+        _ tuple: FlowTuple, _ direction: FlowDirection, _ hasPorts: Bool, _ policy: CompiledPolicy
     ) -> (number: Int32, set: RuleSet) {
         headers.removeAll(keepingCapacity: true)
         policy.headers.collect(tuple, hasPorts: hasPorts, into: &headers)

@@ -228,8 +228,7 @@ public struct StatefulEvaluator: ~Copyable {
         candidates.removeAll(keepingCapacity: true)
         let progress = transaction.progress(direction)
         var searched = side.searchedSteps
-        for (number, matcher) in policy.matchers.enumerated()
-        where matcher.toServer == (direction == .toServer) && matcher.accepts(transaction.appProtocol) {
+        for matcher in policy.matchers(transaction.appProtocol, direction) {
             guard progress >= matcher.progress else { break }
             let step = UInt64(1) << UInt64(matcher.progress)
             // Once a later step is reached the buffer is complete: one search is enough.
@@ -246,11 +245,11 @@ public struct StatefulEvaluator: ~Copyable {
                 }
                 for signature in matcher.others { add(signature) }
                 matcher.forEachEnding(span, add)
-                if matcher.isBody {
-                    let hits = side.searchBody(
-                        span, offset: bytes.offset, matcher: number, policy, scratch,
+                if bytes.isOfBody, matcher.isBody {
+                    side.bodyHits.update(
+                        span, offset: bytes.offset, matcher.literals, scratch, generation: policy.generation,
                         isWanted: set.containsTransaction)
-                    for hit in hits { candidates.append(hit.signature) }
+                    for hit in side.bodyHits.hits { candidates.append(hit.signature) }
                 } else {
                     matcher.forEachLiteral(span, scratch, add)
                 }

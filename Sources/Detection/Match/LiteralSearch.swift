@@ -4,18 +4,21 @@ import Wire
 
 /// Finds which of many literals stand in a buffer, whatever the case of their letters: the prefilter of `content`.
 ///
-/// Four bytes in a row of each literal are its key, those that are rarest among all literals. A bit table over the hashes
-/// of keys is asked along the buffer; a hit is looked up in a hash table and the whole literal compared. A literal of
-/// seven bytes or more has four keys side by side, so that only every fourth place has to be asked for it, one of five or
-/// six has two. Shorter ones have keys of three bytes, those of two with each byte there is in the third place. Building
-/// is linear in the literals and takes milliseconds for tens of thousands of them, so that a reload needs no compiler of
-/// patterns.
+/// A few bytes in a row of each literal are its key, those that are rarest among all literals. Bit tables over the hashes
+/// of keys are asked along the buffer, eight bytes at a time; a hit is looked up in a hash table and the whole literal
+/// compared. A literal of seven bytes or more has four keys of four bytes side by side, so that only every fourth place
+/// has to be asked for it; shorter ones have two keys of three or two bytes, for every second place. Building is linear
+/// in the literals and takes milliseconds for tens of thousands of them, so that a reload needs no compiler of patterns.
 final class LiteralSearch: Sendable {
     private let literals: [Literal]
     /// Folded bytes of all literals.
     private let bytes: [UInt8]
     private let identifiers: [Int32]
-    private let tables: [KeyTable]
+    /// Keys of literals of seven bytes or more, of four to six, of two and three.
+    private let quads: KeyTable
+    private let triples: KeyTable
+    private let pairs: KeyTable
+
     /// A literal and the identifiers it stands for.
     private struct Literal {
         var bytes: Range<Int32>
@@ -40,17 +43,24 @@ final class LiteralSearch: Sendable {
         var literals: [Literal] = []
         var bytes: [UInt8] = []
         var identifiers: [Int32] = []
-        var drafts = KeyTable.Draft.all
+        var quads = KeyTable.Draft(keyLength: 4, stride: 4)
+        var triples = KeyTable.Draft(keyLength: 3, stride: 2)
+        var pairs = KeyTable.Draft(keyLength: 2, stride: 2)
         for (number, literal) in cuts.enumerated() {
             literals.append(
                 Literal(bytes: bytes.place(literal), identifiers: identifiers.place(members[literal] ?? [])))
-            guard let place = drafts.firstIndex(where: { literal.count >= $0.shortest }) else { continue }
-            drafts[place].add(Int32(number), literal, use)
+            switch literal.count {
+            case 7...: quads.add(Int32(number), literal, at: use.rarest(literal, keys: 4))
+            case 4...6: triples.add(Int32(number), literal, at: (literal.count - 3) / 2)
+            default: pairs.add(Int32(number), literal, at: 0)
+            }
         }
         self.literals = literals
         self.bytes = bytes
         self.identifiers = identifiers
-        tables = drafts.filter { !$0.isEmpty }.map(KeyTable.init)
+        self.quads = KeyTable(quads)
+        self.triples = KeyTable(triples)
+        self.pairs = KeyTable(pairs)
     }
 
     /// A literal of one byte stands in nearly everything: looking for it is no help.
@@ -59,21 +69,74 @@ final class LiteralSearch: Sendable {
     /// goes on where another ended has less to look at again.
     static let longest = 16
 
+    /// Of a literal in several places that overlap, not the last may be told of, but one that begins so many bytes before
+    /// it at the most.
+    static let slack = 3
+
     /// Calls `found` with the identifiers of every literal that stands in `buffer` from `from` on, and where it begins the
-    /// last time.
+    /// last time, give or take `slack`.
     /// - Parameter seen: forgotten at the start; a literal that has been found is not compared again.
     /// - Returns: bytes compared beyond one look at each place, the account of what traffic made for the literals costs.
     func search(
         _ buffer: RawSpan, from: Int = 0, seen: inout NumberMarks, _ found: (ArraySlice<Int32>, Int) -> Void
     ) -> Int {
-        var work = 0
+        let from = max(0, from)
+        let count = buffer.byteCount
         seen.begin()
-        for table in tables {
-            work &+= table.search(buffer, from: max(0, from)) { key, position in
-                verify(table, key, buffer, position, &seen, found)
+        guard from < count, !literals.isEmpty else { return 0 }
+        var work = 0
+        let (quadTable, tripleTable, pairTable) = (quads.bits, triples.bits, pairs.bits)
+        let quadBits = quadTable.span
+        let tripleBits = tripleTable.span
+        let pairBits = pairTable.span
+        let (hasQuads, hasTriples, hasPairs) = (!quads.isEmpty, !triples.isEmpty, !pairs.isEmpty)
+        // From the end to the start. Behind the end stand zeros: a key that reaches into them is met by no literal.
+        var next: UInt64 = 0
+        var position = from &+ (count &- from &- 1) / 8 &* 8
+        while position >= from {
+            let word = LiteralSearch.folded(buffer, position)
+            var met: UInt64 = 0
+            if hasQuads {
+                met |= quads.mark(word & 0xffff_ffff, quadBits) | quads.mark(word &>> 32, quadBits)
             }
+            if hasTriples {
+                met |= triples.mark(word & 0xff_ffff, tripleBits) | triples.mark((word &>> 16) & 0xff_ffff, tripleBits)
+                met |= triples.mark((word &>> 32) & 0xff_ffff, tripleBits)
+                met |= triples.mark(word &>> 48 | (next & 0xff) &<< 16, tripleBits)
+            }
+            if hasPairs {
+                met |= pairs.mark(word & 0xffff, pairBits) | pairs.mark((word &>> 16) & 0xffff, pairBits)
+                met |= pairs.mark((word &>> 32) & 0xffff, pairBits) | pairs.mark(word &>> 48, pairBits)
+            }
+            if met & 1 != 0 {
+                for table in [quads, triples, pairs] where !table.isEmpty {
+                    table.forEachKey(word, next) { key, offset in
+                        work &+= verify(table, key, buffer, position &+ offset, &seen, found)
+                    }
+                }
+            }
+            next = word
+            position &-= 8
         }
         return work
+    }
+
+    /// Eight bytes with their ASCII capitals made small; behind the buffer's end stand zeros.
+    @inline(__always)
+    private static func folded(_ buffer: RawSpan, _ position: Int) -> UInt64 {
+        let word: UInt64
+        if position &+ 8 <= buffer.byteCount {
+            word = UInt64(
+                littleEndian: unsafe buffer.unsafeLoadUnaligned(fromUncheckedByteOffset: position, as: UInt64.self))
+        } else {
+            word = (position..<buffer.byteCount).reduce(0) { word, place in
+                word | UInt64(buffer.byte(at: place)) &<< UInt64(8 &* (place &- position))
+            }
+        }
+        let low = word & 0x7f7f_7f7f_7f7f_7f7f
+        let isAboveZ = low &+ 0x2525_2525_2525_2525
+        let isFromA = low &+ 0x3f3f_3f3f_3f3f_3f3f
+        return word | ((~word & (isFromA ^ isAboveZ) & 0x8080_8080_8080_8080) &>> 2)
     }
 
     private func verify(
@@ -155,18 +218,18 @@ extension UInt32 {
     fileprivate var keyHash: UInt32 { self &* 0x9E37_79B1 }
 }
 
-/// The keys of literals of some lengths.
+/// Keys of one length, and the literals they stand in.
 private final class KeyTable: Sendable {
     struct Entry {
         var literal: Int32
-        /// Place of the key in the literal.
+        /// Place of the key in the literal; one before it where any byte may be the key's first.
         var offset: Int32
     }
 
     /// A table while literals are added.
     struct Draft {
         let keyLength: Int
-        /// Keys of each literal side by side, and places from one look to the next.
+        /// Places from one look to the next, and keys of each literal side by side.
         let stride: Int
         private var keys: [(key: UInt32, entry: Entry)] = []
 
@@ -175,25 +238,14 @@ private final class KeyTable: Sendable {
             self.stride = stride
         }
 
-        static let all = [
-            Draft(keyLength: 4, stride: 4), Draft(keyLength: 4, stride: 2), Draft(keyLength: 3, stride: 1),
-        ]
-
-        /// Literals of at least so many bytes fit.
-        var shortest: Int { keyLength == 4 ? keyLength + stride - 1 : LiteralSearch.shortest }
-
-        var isEmpty: Bool { keys.isEmpty }
-
-        mutating func add(_ number: Int32, _ literal: [UInt8], _ use: GramUse) {
-            if literal.count < keyLength {
-                // As if it were one of three bytes, whatever the third; compared is what it has.
-                let key = literal.key(0, literal.count)
-                for third in UInt32(0)...255 { keys.append((key | third << 16, Entry(literal: number, offset: 0))) }
-                return
-            }
-            let best = keyLength == 4 ? use.rarest(literal, keys: stride) : 0
-            for offset in best..<(best + stride) {
+        mutating func add(_ number: Int32, _ literal: [UInt8], at first: Int) {
+            for offset in first..<(first + stride) where offset + keyLength <= literal.count {
                 keys.append((literal.key(offset, keyLength), Entry(literal: number, offset: Int32(offset))))
+            }
+            guard literal.count < keyLength + stride - 1 else { return }
+            // One of two bytes that begins between two looks: its first byte behind any other.
+            for other in UInt32(0)...255 {
+                keys.append((UInt32(literal[0]) << 8 | other, Entry(literal: number, offset: -1)))
             }
         }
 
@@ -204,16 +256,17 @@ private final class KeyTable: Sendable {
     }
 
     private let stride: Int
-    private let mask: UInt32
     private let keyLength: Int
     /// The upper bits of a hash index `bits`.
-    private let shift: UInt32
-    private let bits: [UInt64]
+    private let shift: UInt64
+    let bits: [UInt64]
     /// Open addressing: a key in the upper half, one more than its place in `chains` in the lower; 0 is free.
     private let slots: [UInt64]
     /// Entries of each key, in a row.
     private let chains: [Range<Int32>]
     let entries: [Entry]
+
+    var isEmpty: Bool { entries.isEmpty }
 
     init(_ draft: Draft) {
         let keys = draft.sorted()
@@ -241,60 +294,34 @@ private final class KeyTable: Sendable {
         }
         stride = draft.stride
         keyLength = draft.keyLength
-        mask = draft.keyLength == 4 ? .max : (1 << UInt32(8 * draft.keyLength)) - 1
-        shift = UInt32(32 - exponent)
+        shift = UInt64(32 - exponent)
         self.bits = bits
         self.slots = slots
         self.chains = chains
         entries = keys.map(\.entry)
     }
 
-    /// ASCII capitals of eight bytes made small.
+    /// In the lowest bit whether the key may be one of the table's; the other bits mean nothing.
     @inline(__always)
-    private static func fold(_ word: UInt64) -> UInt64 {
-        let low = word & 0x7f7f_7f7f_7f7f_7f7f
-        let isAboveZ = low &+ 0x2525_2525_2525_2525
-        let isFromA = low &+ 0x3f3f_3f3f_3f3f_3f3f
-        return word | ((~word & (isFromA ^ isAboveZ) & 0x8080_8080_8080_8080) >> 2)
+    func mark(_ key: UInt64, _ bits: Span<UInt64>) -> UInt64 {
+        let place = UInt64(UInt32(truncatingIfNeeded: key).keyHash) &>> shift
+        // As many bits as the shift leaves places.
+        return unsafe bits[unchecked: Int(truncatingIfNeeded: place &>> 6)] &>> (place & 63)
     }
 
-    /// Asks the bit table along the buffer, from its end to its start and eight folded bytes at a time, and calls `hit`
-    /// where a key may stand.
-    @inline(__always)
-    func search(_ buffer: RawSpan, from: Int, _ hit: (UInt32, Int) -> Int) -> Int {
-        let count = buffer.byteCount
-        guard from < count else { return 0 }
-        var work = 0
-        let bits = self.bits
-        // Keys that begin in the first places of eight bytes lie in them whole.
-        let advance = stride == 1 ? 9 &- keyLength : stride == 2 ? 6 : 8
-        let blocks = count &- from < 8 ? 0 : (count &- from &- 8) / advance &+ 1
-        let tail = from &+ blocks &* advance
-        var position = tail &+ (count &- 1 &- tail) / stride &* stride
-        while position >= tail {
-            var key: UInt32 = 0
-            for index in 0..<min(keyLength, count &- position) {
-                key |= UInt32(buffer.byte(at: position &+ index).lowercased) << UInt32(8 &* index)
-            }
-            let place = Int(key.keyHash &>> shift)
-            if bits[place >> 6] & (1 &<< UInt64(place & 63)) != 0 { work &+= hit(key, position) }
-            position &-= stride
+    /// Calls `body` with each key of eight bytes that may be one of the table's, from the last to the first.
+    func forEachKey(_ word: UInt64, _ next: UInt64, _ body: (UInt32, Int) -> Void) {
+        let mask = keyLength == 4 ? UInt32.max : (1 &<< UInt32(8 &* keyLength)) &- 1
+        let table = bits
+        let bits = table.span
+        var offset = 8 &- stride
+        while offset >= 0 {
+            let shift = UInt64(8 &* offset)
+            let bytes = word &>> shift | (offset > 0 ? next &<< (64 &- shift) : 0)
+            let key = UInt32(truncatingIfNeeded: bytes) & mask
+            if mark(UInt64(key), bits) & 1 != 0 { body(key, offset) }
+            offset &-= stride
         }
-        var block = blocks &- 1
-        while block >= 0 {
-            position = from &+ block &* advance
-            let word = KeyTable.fold(
-                UInt64(littleEndian: unsafe buffer.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self)))
-            var step = advance &- stride
-            while step >= 0 {
-                let key = UInt32(truncatingIfNeeded: word &>> UInt64(8 &* step)) & mask
-                let place = Int(key.keyHash &>> shift)
-                if bits[place >> 6] & (1 &<< UInt64(place & 63)) != 0 { work &+= hit(key, position &+ step) }
-                step &-= stride
-            }
-            block &-= 1
-        }
-        return work
     }
 
     func chain(of key: UInt32) -> Range<Int32>? {
