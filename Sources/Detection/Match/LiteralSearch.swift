@@ -7,8 +7,9 @@ import Wire
 /// A few bytes in a row of each literal are its key, those that are rarest among all literals. Bit tables over the hashes
 /// of keys are asked along the buffer, eight bytes at a time; a hit is looked up in a hash table and the whole literal
 /// compared. A literal of seven bytes or more has four keys of four bytes side by side, so that only every fourth place
-/// has to be asked for it; shorter ones have two keys of three or two bytes, for every second place. Building is linear
-/// in the literals and takes milliseconds for tens of thousands of them, so that a reload needs no compiler of patterns.
+/// has to be asked for it; one of four to six has two of three bytes, for every second place, a shorter one a pair of
+/// bytes. Building is linear in the literals and takes milliseconds for tens of thousands of them, so that a reload needs
+/// no compiler of patterns.
 final class LiteralSearch: Sendable {
     private let literals: [Literal]
     /// Folded bytes of all literals.
@@ -45,7 +46,7 @@ final class LiteralSearch: Sendable {
         var identifiers: [Int32] = []
         var quads = KeyTable.Draft(keyLength: 4, stride: 4)
         var triples = KeyTable.Draft(keyLength: 3, stride: 2)
-        var pairs = KeyTable.Draft(keyLength: 2, stride: 2)
+        var pairs = KeyTable.Draft(keyLength: 2, stride: 1)
         for (number, literal) in cuts.enumerated() {
             literals.append(
                 Literal(bytes: bytes.place(literal), identifiers: identifiers.place(members[literal] ?? [])))
@@ -105,8 +106,10 @@ final class LiteralSearch: Sendable {
                 met |= triples.mark(word &>> 48 | (next & 0xff) &<< 16, tripleBits)
             }
             if hasPairs {
-                met |= pairs.mark(word & 0xffff, pairBits) | pairs.mark((word &>> 16) & 0xffff, pairBits)
-                met |= pairs.mark((word &>> 32) & 0xffff, pairBits) | pairs.mark(word &>> 48, pairBits)
+                met |= pairs.markPair(word, pairBits) | pairs.markPair(word &>> 8, pairBits)
+                met |= pairs.markPair(word &>> 16, pairBits) | pairs.markPair(word &>> 24, pairBits)
+                met |= pairs.markPair(word &>> 32, pairBits) | pairs.markPair(word &>> 40, pairBits)
+                met |= pairs.markPair(word &>> 48, pairBits) | pairs.markPair(word &>> 56 | next &<< 8, pairBits)
             }
             if met & 1 != 0 {
                 for table in [quads, triples, pairs] where !table.isEmpty {
@@ -222,7 +225,7 @@ extension UInt32 {
 private final class KeyTable: Sendable {
     struct Entry {
         var literal: Int32
-        /// Place of the key in the literal; one before it where any byte may be the key's first.
+        /// Place of the key in the literal.
         var offset: Int32
     }
 
@@ -239,13 +242,8 @@ private final class KeyTable: Sendable {
         }
 
         mutating func add(_ number: Int32, _ literal: [UInt8], at first: Int) {
-            for offset in first..<(first + stride) where offset + keyLength <= literal.count {
+            for offset in first..<(first + stride) {
                 keys.append((literal.key(offset, keyLength), Entry(literal: number, offset: Int32(offset))))
-            }
-            guard literal.count < keyLength + stride - 1 else { return }
-            // One of two bytes that begins between two looks: its first byte behind any other.
-            for other in UInt32(0)...255 {
-                keys.append((UInt32(literal[0]) << 8 | other, Entry(literal: number, offset: -1)))
             }
         }
 
@@ -272,8 +270,8 @@ private final class KeyTable: Sendable {
         let keys = draft.sorted()
         // Bits for each key: few places of a buffer pass by chance (4 of 100 at 80,000 keys, next to none in a small
         // table). The cap keeps the table within the second-level cache: 256 KiB.
-        var exponent = 10
-        while exponent < 21, 1 << exponent < keys.count * 64 { exponent += 1 }
+        var exponent = draft.keyLength == 2 ? 16 : 10
+        while draft.keyLength > 2, exponent < 21, 1 << exponent < keys.count * 64 { exponent += 1 }
         var bits = [UInt64](repeating: 0, count: 1 << (exponent - 6))
         var room = 16
         while room < keys.count * 2 { room *= 2 }
@@ -285,7 +283,7 @@ private final class KeyTable: Sendable {
             var end = start
             while end < keys.count, keys[end].key == key { end += 1 }
             chains.append(Int32(start)..<Int32(end))
-            let place = Int(key.keyHash >> UInt32(32 - exponent))
+            let place = Int(draft.keyLength == 2 ? key : key.keyHash >> UInt32(32 - exponent))
             bits[place >> 6] |= 1 << UInt64(place & 63)
             var slot = Int(key.keyHash >> 8) & (room - 1)
             while slots[slot] != 0 { slot = (slot + 1) & (room - 1) }
@@ -309,6 +307,12 @@ private final class KeyTable: Sendable {
         return unsafe bits[unchecked: Int(truncatingIfNeeded: place &>> 6)] &>> (place & 63)
     }
 
+    /// The same for the table of pairs, whose keys are few enough to be places themselves.
+    @inline(__always)
+    func markPair(_ key: UInt64, _ bits: Span<UInt64>) -> UInt64 {
+        unsafe bits[unchecked: Int(truncatingIfNeeded: (key &>> 6) & 0x3ff)] &>> (key & 63)
+    }
+
     /// Calls `body` with each key of eight bytes that may be one of the table's, from the last to the first.
     func forEachKey(_ word: UInt64, _ next: UInt64, _ body: (UInt32, Int) -> Void) {
         let mask = keyLength == 4 ? UInt32.max : (1 &<< UInt32(8 &* keyLength)) &- 1
@@ -319,7 +323,8 @@ private final class KeyTable: Sendable {
             let shift = UInt64(8 &* offset)
             let bytes = word &>> shift | (offset > 0 ? next &<< (64 &- shift) : 0)
             let key = UInt32(truncatingIfNeeded: bytes) & mask
-            if mark(UInt64(key), bits) & 1 != 0 { body(key, offset) }
+            let mark = keyLength == 2 ? markPair(UInt64(key), bits) : mark(UInt64(key), bits)
+            if mark & 1 != 0 { body(key, offset) }
             offset &-= stride
         }
     }
