@@ -34,7 +34,7 @@ struct CompatibilityTests {
         return script
     }
 
-    static let rows: [Row] = [
+    static let packetRows: [Row] = [
         Row(
             what: "overlapping fragments", rules: passUDP,
             frames: [16, 24].flatMap {
@@ -94,7 +94,7 @@ struct CompatibilityTests {
             weir: .accept, suricata: .drop(.rules, 2)),
     ]
 
-    @Test(arguments: rows)
+    @Test(arguments: packetRows + nameRows)
     func behaviour(row: Row) throws {
         var weir = try Firewall(row.rules, defaults: [])
         #expect(weir.judge(row.frames).last == row.weir)
