@@ -92,3 +92,11 @@ public final class Transaction {
         }
     }
 }
+
+extension Transaction {
+    /// Some of a file has come, in either direction.
+    public var carriesFile: Bool {
+        guard case .http(let exchange) = facts else { return false }
+        return exchange.hasFile(.toServer) || exchange.hasFile(.toClient)
+    }
+}

@@ -32,7 +32,7 @@ extension EVEEncoder {
         if let transaction = transaction ?? conversation?.session.transactions.last { factsOfAlert(transaction) }
         if let transaction { files(transaction, direction) }
         if let flow { flowSummary(flow) }
-        payload(match, event, conversation?.stream(direction))
+        payload(match, event, conversation?[stream: direction])
         if settings.alertPacket { frame(of: event) }
         verdict(decision, direction: direction, event.packet)
         extra(match.signature, decision, policy)

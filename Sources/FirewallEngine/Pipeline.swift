@@ -5,11 +5,14 @@ import FlowTracking
 import NetTypes
 import PacketIO
 import PolicyModel
+import Synchronization
 import Wire
 
 /// One packet's way through the firewall: decode, screen, track, reassemble, sniff, inspect, and the record of it. A
 /// pipeline owns all its state and runs on one thread.
 public struct Pipeline: ~Copyable, PacketHandler {
+    /// An atomic lives at an address: what holds one is handed to its methods by address, not as a copy of kilobytes.
+    private let anchor = Atomic<Bool>(false)
     let policy: CompiledPolicy
     let settings: EngineSettings
     var flows: FlowTable

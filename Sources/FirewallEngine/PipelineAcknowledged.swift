@@ -20,7 +20,7 @@ extension Pipeline {
         if packet.payloadLength > 0, !segment.flags.contains(.rst) {
             let sequence = segment.flags.contains(.syn) ? segment.sequence + 1 : segment.sequence
             let payload = bytes.clamped(packet.payload)
-            context.streamOffset = Int(truncatingIfNeeded: conversation.stream(direction).offset(of: sequence) ?? 0)
+            context.streamOffset = Int(truncatingIfNeeded: conversation[stream: direction].offset(of: sequence) ?? 0)
             let kept =
                 direction == .toServer
                 ? conversation.toServer.keep(sequence: sequence, payload, settings: settings.flow)
@@ -52,7 +52,7 @@ extension Pipeline {
 
     /// The part of the packet's own stream that rules look into now.
     mutating func chooseStreamWindow(_ conversation: Conversation, _ index: FlowIndex) {
-        let stream = conversation.stream(context.direction)
+        let stream = conversation[stream: context.direction]
         let seen = conversation.inspected(context.direction)
         let isReady =
             stream.delivered &- seen >= Pipeline.inspectionChunk || flows[index].tcp.state == .closed
@@ -71,7 +71,7 @@ extension Pipeline {
             let events = hand(conversation, direction, until: nil)
             conversation.session.end(direction)
             let seen = conversation.inspected(direction)
-            let kept = conversation.stream(direction).kept(since: seen)
+            let kept = conversation[stream: direction].kept(since: seen)
             guard !kept.isEmpty || conversation.awaitsInspection(direction) else {
                 continue
             }

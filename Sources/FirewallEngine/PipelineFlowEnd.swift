@@ -21,8 +21,10 @@ extension Pipeline {
         }
         var kept: UInt64?
         for transaction in conversation.session.transactions {
-            recorder.files(
-                transaction, completeOnly: true, flow: flows[index], time: now, packetNumber: raw.number)
+            if transaction.carriesFile {
+                recorder.files(
+                    transaction, completeOnly: true, flow: flows[index], time: now, packetNumber: raw.number)
+            }
             if !transaction.isLogged, isReady(transaction) || logsIncomplete && hasFacts(transaction) {
                 log(transaction, index, isOver: false)
             }

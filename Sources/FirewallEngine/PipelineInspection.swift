@@ -40,7 +40,7 @@ extension Pipeline {
     private mutating func isBeyondDepth(_ index: FlowIndex, _ segment: TCPSegment) -> Bool {
         let depth = settings.flow.streamDepth
         guard depth > 0, let conversation = conversations[flows[index].conversation],
-            let start = conversation.stream(context.direction).offset(of: segment.sequence)
+            let start = conversation[stream: context.direction].offset(of: segment.sequence)
         else { return false }
         if start &+ UInt64(segment.payloadLength) > depth, conversation.noteDepthReached(context.direction) {
             counters.streamFaults[StreamFault.depthReached.index] += 1
@@ -52,7 +52,7 @@ extension Pipeline {
     /// Nothing that was sent before the segment's end is still to come: a FIN may overtake the data before it.
     private func isInOrder(_ index: FlowIndex, _ segment: TCPSegment) -> Bool {
         guard let conversation = conversations[flows[index].conversation] else { return true }
-        let stream = conversation.stream(context.direction)
+        let stream = conversation[stream: context.direction]
         return stream.offset(of: segment.end).map { $0 <= stream.delivered } ?? true
     }
 
@@ -63,7 +63,7 @@ extension Pipeline {
         else { return nil }
         let isToServer = context.direction == .toServer
         let acknowledged = isToServer ? flows[index].tcp.client.lastAck : flows[index].tcp.server.lastAck
-        guard conversation.stream(context.direction).hasGap(acknowledged: acknowledged) else { return nil }
+        guard conversation[stream: context.direction].hasGap(acknowledged: acknowledged) else { return nil }
         switch conversation.session.appProtocol {
         case .tls, .ssh:
             counters.reassemblyGaps += 1
@@ -115,7 +115,7 @@ extension Pipeline {
         } else {
             conversation.toClient.begin(at: streamStarts(index).1)
         }
-        context.streamOffset = Int(truncatingIfNeeded: conversation.stream(direction).offset(of: sequence) ?? 0)
+        context.streamOffset = Int(truncatingIfNeeded: conversation[stream: direction].offset(of: sequence) ?? 0)
         let isToServer = direction == .toServer
         let inserted =
             isToServer

@@ -128,8 +128,8 @@ extension Pipeline {
     ) -> Verdict {
         let segment = TCPSegment(
             tcp, payloadLength: packet.payloadLength + packet.payloadMissing, time: raw.time.microseconds)
-        let isChecksumWrong =
-            settings.verifiesChecksums && raw.hasChecksums && !Checksum.isTransportValid(bytes, of: packet)
+        // The context says whether checksums are looked at.
+        let isChecksumWrong = context.verifiesChecksums && !Checksum.isTransportValid(bytes, of: packet)
         if isChecksumWrong {
             counters.badChecksums += 1
             context.streamEvents.insert(.badChecksum)
@@ -138,8 +138,9 @@ extension Pipeline {
             if isUnopened(found), direction(found, senderIsFirst) == .toServer {
                 return continueUnopened(found, segment, bytes, isChecksumWrong: isChecksumWrong)
             }
-            if segment.opensAgain(
-                flows[found], direction(found, senderIsFirst), compatible: settings.compatibleWithSuricata)
+            if segment.flags.contains(.syn),
+                segment.opensAgain(
+                    flows[found], direction(found, senderIsFirst), compatible: settings.compatibleWithSuricata)
             {
                 endFlow(found, .timeout)
             } else {
@@ -240,7 +241,7 @@ extension Pipeline {
             let conversation = conversations[flows[index].conversation], conversation.session.goesOnBehindGaps
         else { return }
         let sender = context.direction.opposite
-        let stream = conversation.stream(sender)
+        let stream = conversation[stream: sender]
         // One more is the sender's FIN.
         guard let acknowledged = stream.offset(of: segment.acknowledgment), acknowledged > stream.delivered &+ 1 else {
             return
@@ -262,10 +263,11 @@ extension Pipeline {
 
     /// The client goes on, and no answer to its SYN was seen.
     private func isOneSided(_ index: FlowIndex, _ segment: TCPSegment, _ direction: FlowDirection) -> Bool {
-        let isWanted =
-            settings.flow.followsOneSide || settings.flow.midstream == .track && !settings.compatibleWithSuricata
-        return isWanted && direction == .toServer && flows[index].tcp.state == .synSent
-            && segment.flags.intersection([.syn, .ack, .rst]) == .ack
+        guard direction == .toServer, flows[index].tcp.state == .synSent,
+            segment.flags.intersection([.syn, .ack, .rst]) == .ack
+        else { return false }
+        if settings.flow.followsOneSide { return true }
+        return settings.flow.midstream == .track && !settings.compatibleWithSuricata
     }
 
     mutating func countBypassed() {

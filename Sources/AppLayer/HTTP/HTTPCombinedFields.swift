@@ -13,7 +13,9 @@ public struct HTTPCombinedFields: Sendable {
     }
 
     public private(set) var entries: [Entry] = []
+    /// Places of names in lower case, once there are too many to walk.
     private var places: [[UInt8]: Int] = [:]
+    private static let walked = 32
     /// Where the message's fields ended when this was made.
     private(set) var end = 0
 
@@ -21,20 +23,33 @@ public struct HTTPCombinedFields: Sendable {
 
     init(_ message: HTTPMessage) {
         end = message.fieldsEnd
+        entries.reserveCapacity(min(message.fields.count, HTTPCombinedFields.walked))
         for field in message.fields {
             add(Array(message.head[field.name]), message.unfolded(field))
         }
     }
 
     private mutating func add(_ name: [UInt8], _ value: [UInt8]) {
-        let key = name.map(\.lowercased)
-        guard let place = places[key] else {
-            places[key] = entries.count
+        guard let place = place(of: name) else {
             entries.append(Entry(name: name, value: value))
+            if entries.count == HTTPCombinedFields.walked {
+                for (place, entry) in entries.enumerated() { places[entry.name.map(\.lowercased)] = place }
+            } else if entries.count > HTTPCombinedFields.walked {
+                places[name.map(\.lowercased)] = entries.count - 1
+            }
             return
         }
         guard !entries[place].isNamed("content-length") else { return }
         entries[place].value += [44, 32] + value
+    }
+
+    private func place(of name: [UInt8]) -> Int? {
+        if entries.count >= HTTPCombinedFields.walked { return places[name.map(\.lowercased)] }
+        return entries.firstIndex { entry in
+            guard entry.name.count == name.count else { return false }
+            for index in name.indices where entry.name[index].lowercased != name[index].lowercased { return false }
+            return true
+        }
     }
 
     /// The value of a field; nil without one. - Parameter name: in lower case.

@@ -109,11 +109,11 @@ enum HTTPEvents {
     private static func fieldFaults(_ message: HTTPMessage) -> (missingColon: Bool, invalidName: Bool) {
         var faults = (missingColon: false, invalidName: false)
         for field in message.fields {
-            if !message.head[field.line].contains(58) {
+            // As a rule the colon stands right behind the name.
+            let hasColon = field.name.upperBound < message.head.count && message.head[field.name.upperBound] == 58
+            if !hasColon, !message.head[field.line].contains(58) {
                 faults.missingColon = true
-            } else if field.name.isEmpty || message.head[field.name.upperBound] != 58
-                || !message.head[field.name].allSatisfy(isToken)
-            {
+            } else if field.name.isEmpty || !hasColon || !message.head[field.name].allSatisfy(isToken) {
                 faults.invalidName = true
             }
         }
@@ -122,7 +122,13 @@ enum HTTPEvents {
 
     /// RFC 9110 section 5.6.2.
     private static func isToken(_ byte: UInt8) -> Bool {
-        (33...126).contains(byte) && !Array("\"(),/:;<=>?@[\\]{}".utf8).contains(byte)
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."): true
+        case UInt8(ascii: "!"), UInt8(ascii: "#")...UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"): true
+        case UInt8(ascii: "^"), UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"): true
+        default: false
+        }
     }
 
     private static func isKnownScheme(_ value: [UInt8]) -> Bool {
@@ -133,9 +139,9 @@ enum HTTPEvents {
     private static func isVersion11(_ bytes: ArraySlice<UInt8>) -> Bool { isVersion(11, bytes) }
 
     private static func isVersion(_ number: UInt8, _ bytes: ArraySlice<UInt8>) -> Bool {
-        let bytes = bytes.map(\.lowercased)
-        return bytes.starts(with: Array("http/".utf8)) && bytes.count == 8
-            && bytes[5...].elementsEqual([48 + number / 10, 46, 48 + number % 10])
+        guard bytes.count == 8, HTTPMessage.equals(bytes.prefix(5), "http/") else { return false }
+        let digits = bytes.startIndex + 5
+        return bytes[digits] == 48 + number / 10 && bytes[digits + 1] == 46 && bytes[digits + 2] == 48 + number % 10
     }
 
     /// `bytes 0-5/10` (RFC 9110 section 14.4).

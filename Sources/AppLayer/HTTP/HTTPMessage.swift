@@ -70,13 +70,17 @@ public struct HTTPMessage: Sendable {
 
     /// ASCII comparison without case and without NUL, which some read over; `name` is in lower case.
     static func equals(_ bytes: ArraySlice<UInt8>, _ name: StaticString) -> Bool {
-        let bytes = bytes.contains(0) ? bytes.filter { $0 != 0 }[...] : bytes
-        guard bytes.count == name.utf8CodeUnitCount else { return false }
+        let count = name.utf8CodeUnitCount
+        guard bytes.count >= count else { return false }
+        if bytes.count > count {
+            guard bytes.contains(0) else { return false }
+            return equals(bytes.filter { $0 != 0 }[...], name)
+        }
         return name.withUTF8Buffer { expected in
-            for index in expected.indices where unsafe bytes[bytes.startIndex + index].lowercased != expected[index] {
-                return false
+            unsafe bytes.withUnsafeBufferPointer { given in
+                for index in expected.indices where unsafe given[index].lowercased != expected[index] { return false }
+                return true
             }
-            return true
         }
     }
 

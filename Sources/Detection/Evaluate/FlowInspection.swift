@@ -189,7 +189,7 @@ public final class Conversation {
         session.transactions.contains { transaction in
             guard transaction.identifier >= inspection.firstOpen, transaction.concerns(direction) else { return false }
             let known = inspection.transactions.first { $0.identifier == transaction.identifier }
-            return known?.side(direction).isDone != true
+            return known?.isDone(direction) != true
         }
     }
 
@@ -269,5 +269,8 @@ public final class Conversation {
         direction == .toServer ? toServer.sawConflict : toClient.sawConflict
     }
 
-    public func stream(_ direction: FlowDirection) -> StreamReassembler { direction == .toServer ? toServer : toClient }
+    /// One side's stream, to be asked something: it is lent, not copied.
+    public subscript(stream direction: FlowDirection) -> StreamReassembler {
+        _read { if direction == .toServer { yield toServer } else { yield toClient } }
+    }
 }

@@ -198,8 +198,10 @@ public struct StatefulEvaluator: ~Copyable {
         _ transaction: Transaction, _ place: Int, _ set: RuleSet, _ packet: borrowing Packet, _ bytes: RawSpan,
         _ context: PacketContext, _ flow: inout Flow, _ conversation: Conversation
     ) {
-        var side = conversation.inspection.transactions[place].side(context.direction)
-        guard !side.isDone, transaction.takeNews(context.direction) else { return }
+        guard !conversation.inspection.transactions[place].isDone(context.direction),
+            transaction.takeNews(context.direction)
+        else { return }
+        var side = conversation.inspection.transactions[place].takeSide(context.direction)
         if policy.inspectsBodies {
             let isOver =
                 transaction.progress(context.direction) > HTTPMessage.Step.body
@@ -309,7 +311,14 @@ extension StatefulEvaluator {
 }
 
 extension FlowInspection.TransactionState {
-    func side(_ direction: FlowDirection) -> FlowInspection.Side { direction == .toServer ? toServer : toClient }
+    func isDone(_ direction: FlowDirection) -> Bool { direction == .toServer ? toServer.isDone : toClient.isDone }
+
+    /// Taken out, and put back by `setSide`: changing a copy would copy all it holds.
+    mutating func takeSide(_ direction: FlowDirection) -> FlowInspection.Side {
+        var side = FlowInspection.Side()
+        if direction == .toServer { swap(&side, &toServer) } else { swap(&side, &toClient) }
+        return side
+    }
 
     mutating func setSide(_ direction: FlowDirection, _ side: FlowInspection.Side) {
         if direction == .toServer { toServer = side } else { toClient = side }

@@ -16,7 +16,7 @@ extension PacketContext {
 extension Conversation {
     /// The bytes of a window, and the offset of the first in the stream.
     func bytes(_ window: StreamWindow, _ direction: FlowDirection) -> (start: UInt64, bytes: [UInt8])? {
-        let stream = stream(direction)
+        let stream = self[stream: direction]
         switch window {
         case .packet, .nothing: return nil
         case .since(let start):
