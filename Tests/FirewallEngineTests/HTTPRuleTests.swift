@@ -174,6 +174,25 @@ import Testing
         }
     }
 
+    @Test("content beside a buffer is looked for in the stream around the packet")
+    func contentBesideBuffers() throws {
+        let rules = #"""
+            alert http any any -> any any (content:"GET"; http.host; content:"a.example"; sid:1;)
+            alert http any any -> any any (content:"absent"; http.host; content:"a.example"; sid:2;)
+            alert http any any -> any any (content:"absent"; fast_pattern; http.host; content:"a.example"; sid:3;)
+            alert http any any -> any any (content:!"absent"; http.host; content:"a.example"; sid:4;)
+            alert http any any -> any any (content:"late"; fast_pattern; http.host; content:"a.example"; sid:5;)
+            alert http any any -> any any (http.host; content:"a.example"; pkt_data; content:"late"; sid:6;)
+            alert http any any -> any any (content:"|0a|Host"; urilen:<10; sid:7;)
+            """#
+        let found = try Self.alerts(rules, compatible: true) { script in
+            script.client("POST / HTTP/1.1\r\nHo")
+            script.client("st: a.example\r\nContent-Length: 4\r\n\r\n")
+            script.client("late")
+        }
+        #expect(found == [[], [4, 7], [5, 6]])
+    }
+
     @Test("compressed bodies are judged by what is in them")
     func compressed() throws {
         var random = SeededRandom.forTest()

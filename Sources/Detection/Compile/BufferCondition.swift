@@ -114,6 +114,8 @@ struct InspectEngine: Sendable {
         /// Index of the buffer with its transforms.
         case buffer(Int32)
         case tests
+        /// Content without a buffer: the stream around the packet at hand, or the datagram.
+        case payload
     }
 
     var subject: Subject
@@ -124,4 +126,6 @@ struct InspectEngine: Sendable {
     var conditions: Range<Int32>
     /// The engine whose literal selects the signature as a candidate.
     var isPrefilter = false
+
+    var isOfPayload: Bool { if case .payload = subject { true } else { false } }
 }

@@ -449,18 +449,33 @@ extension SignatureBuilder {
                 engines.append(InspectEngine(subject: .tests, toServer: toServer, progress: 0, conditions: range))
             }
         }
-        // In the order of progress, the prefilter's buffer first.
+        if !payload.isEmpty, !engines.isEmpty {
+            for toServer in [true, false] where toServer ? direction.toServer : direction.toClient {
+                engines.append(
+                    InspectEngine(
+                        subject: .payload, toServer: toServer, progress: 0, conditions: 0..<0,
+                        isPrefilter: prefiltersPayload))
+            }
+        }
+        // In the order of progress, the prefilter's first and content without a buffer last.
         return engines.enumerated().sorted { left, right in
             if left.element.isPrefilter != right.element.isPrefilter { return left.element.isPrefilter }
+            if left.element.isOfPayload != right.element.isOfPayload { return right.element.isOfPayload }
             if left.element.progress != right.element.progress { return left.element.progress < right.element.progress }
             return left.offset < right.offset
         }.map(\.element)
+    }
+
+    /// Of a rule about buffers: content without one is looked for first.
+    private var prefiltersPayload: Bool {
+        payload.compactMap(\.content).contains(where: \.isFastPattern)
     }
 
     /// The buffer whose literal selects candidates: the one marked `fast_pattern`, else the one with the longest
     /// literal that is not negated.
     private var prefilterBuffer: Int? {
         var best: (index: Int, length: Int)?
+        guard !prefiltersPayload else { return nil }
         for (index, buffer) in buffers.enumerated()
         where !StickyBuffer.byID[Int(buffer.use.buffer.rawValue)].isOfPacket {
             for content in buffer.conditions.compactMap(\.content) where !content.pattern.isNegated {

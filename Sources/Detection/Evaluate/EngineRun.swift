@@ -22,9 +22,11 @@ extension CompiledPolicy {
     /// - Parameter flags: which engines have matched; receives the verdict on the whole.
     /// - Parameter repeats: those that have matched as well, for the numbers they read.
     /// - Parameter occasion: the packet that rules look at the transaction for.
+    /// - Parameter hasPayload: whether the signature's content without a buffer is there.
     func run(
         _ range: Range<Int32>, _ transaction: Transaction, _ occasion: TransactionTest.Occasion,
-        _ body: inout BodyInspection, _ flags: inout UInt32, repeats: Bool, _ scratch: InspectionScratch
+        _ body: inout BodyInspection, _ flags: inout UInt32, repeats: Bool, _ scratch: InspectionScratch,
+        hasPayload: Bool
     ) -> Bool {
         let direction = occasion.direction
         let progress = transaction.progress(direction)
@@ -35,7 +37,10 @@ extension CompiledPolicy {
             guard repeats || flags & bit == 0, engine.toServer == (direction == .toServer) else { continue }
             guard progress >= engine.progress else { return false }
             let isComplete = progress > engine.progress
-            guard holds(engine, transaction, occasion, &body, isComplete: isComplete, scratch) else {
+            let holds =
+                engine.isOfPayload
+                ? hasPayload : holds(engine, transaction, occasion, &body, isComplete: isComplete, scratch)
+            guard holds else {
                 if isComplete, case .buffer = engine.subject { flags |= FlowInspection.StoredState.cannotMatch | bit }
                 return false
             }
@@ -52,6 +57,7 @@ extension CompiledPolicy {
         _ body: inout BodyInspection, isComplete: Bool, _ scratch: InspectionScratch
     ) -> Bool {
         switch engine.subject {
+        case .payload: return false
         case .tests:
             return engine.conditions.asInt.allSatisfy { transactionTests[$0].holds(transaction, occasion) }
         case .buffer(let use):

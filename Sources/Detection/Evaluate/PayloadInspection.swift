@@ -72,6 +72,31 @@ extension StatefulEvaluator {
         return inspector.matches(signature.payload, bytes.clamped(packet.payload)) ? .packet : nil
     }
 
+    /// Content without a buffer in a rule about buffers: TCP's is looked for in the stream alone.
+    func findsBesideBuffers(
+        _ signature: Signature, _ packet: borrowing Packet, _ bytes: RawSpan, _ context: PacketContext,
+        _ conversation: Conversation
+    ) -> Bool {
+        guard packet.tcp != nil else {
+            guard packet.payloadLength > 0 else { return false }
+            var inspector = ContentInspector(policy: policy, scratch: scratch)
+            return inspector.matches(signature.payload, bytes.clamped(packet.payload))
+        }
+        if context.isApartFromPackets {
+            guard let bytes = conversation.bytes(context.streamWindow, context.direction) else { return false }
+            var inspector = ContentInspector(
+                policy: policy, scratch: scratch, streamOffset: Int(truncatingIfNeeded: bytes.start))
+            return inspector.matches(signature.payload, unsafe bytes.bytes.span.bytes)
+        }
+        guard packet.payloadLength > 0, context.isInStream else { return false }
+        // Of encrypted data the packet alone is looked at.
+        if isEncrypted(packet, context, conversation) {
+            var inspector = ContentInspector(policy: policy, scratch: scratch, streamOffset: context.streamOffset)
+            return inspector.matches(signature.payload, bytes.clamped(packet.payload))
+        }
+        return findInStream(signature, packet, bytes, context, conversation)
+    }
+
     /// Bytes of the stream around the packet that are inspected together with it.
     public static let streamWindow = 2560
 

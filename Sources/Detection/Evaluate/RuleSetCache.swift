@@ -51,7 +51,8 @@ final class RuleSet: Sendable {
             case .addressOnly: addressOnly.append(member)
             case .transaction:
                 transactions[word] |= bit
-                if !policy.engines[signature.engines.asInt].contains(where: \.isPrefilter) { unfiltered.append(member) }
+                let isFiltered = policy.engines[signature.engines.asInt].contains { $0.isPrefilter && !$0.isOfPayload }
+                if !isFiltered { unfiltered.append(member) }
             default:
                 if policy.isFoundByLiteral[Int(member)] {
                     filtered[word] |= bit

@@ -156,7 +156,7 @@ public struct StatefulEvaluator: ~Copyable {
         }
     }
 
-    private func isEncrypted(_ packet: borrowing Packet, _ context: PacketContext, _ conversation: Conversation?)
+    func isEncrypted(_ packet: borrowing Packet, _ context: PacketContext, _ conversation: Conversation?)
         -> Bool
     {
         guard let encryption = conversation?.inspection.encryption, encryption.isNoted, let tuple = packet.tuple else {
@@ -287,7 +287,9 @@ public struct StatefulEvaluator: ~Copyable {
             direction: context.direction, time: context.time, compatibleWithSuricata: policy.compatibleWithSuricata)
         let isMatch = policy.run(
             signature.engines, transaction, occasion, &side.body, &flags,
-            repeats: signature.requirements.contains(.sharesNumbers), scratch)
+            repeats: signature.requirements.contains(.sharesNumbers), scratch,
+            hasPayload: signature.payload.isEmpty
+                ? false : findsBesideBuffers(signature, packet, bytes, context, conversation))
         // In Suricata what is absent from a message is absent again with each packet of its body.
         if isMatch, policy.compatibleWithSuricata, signature.requirements.contains(.onlyAbsence),
             transaction.progress(context.direction) > progress(of: signature)
