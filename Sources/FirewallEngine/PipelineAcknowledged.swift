@@ -29,7 +29,7 @@ extension Pipeline {
                 counters.overlapConflicts += 1
                 context.streamEvents.insert(.overlapDifferentData)
             }
-            context.isInStream = kept.isKept && !segment.flags.contains(.syn)
+            context.isInStream = kept.isKept
         }
         let tcp = flows[index].tcp
         context.sessionEvents = hand(conversation, direction.opposite, until: tcp.lastAck(direction.opposite))

@@ -13,6 +13,9 @@ extension Pipeline {
     /// Puts the payload into the stream and what is new of it before the parser.
     mutating func takePayload(_ index: FlowIndex, _ segment: TCPSegment, _ bytes: RawSpan) -> Verdict {
         if refusesEarlyData(index, segment) { return refuseEarlyData(index, bytes) }
+        if segment.flags.contains(.syn), !segment.options.isFastOpen, settings.compatibleWithSuricata {
+            return holdOrJudge(index, bytes)
+        }
         if !settings.flow.isInline, wantsBytes(index), packet.payloadLength > 0 || flows[index].conversation >= 0 {
             let conversation = conversation(of: index, base: streamStarts(index))
             // What flowbits made on the client's SYN did not know the server's number yet.

@@ -380,7 +380,8 @@ extension Pipeline {
             noteMidstream(.passFlow, index)
             flows[index].disposition = .passed
         }
-        context.isStreamEstablished = flows[index].tcp.isEstablished
+        // Suricata's rules about an application speak from the next packet on.
+        context.isStreamEstablished = flows[index].tcp.isEstablished && !settings.compatibleWithSuricata
         return takePayload(index, segment, bytes)
     }
 }

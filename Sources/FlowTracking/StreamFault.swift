@@ -34,6 +34,7 @@ public enum StreamFault: String, Error, Hashable, Sendable, CaseIterable {
     case rstWithoutSession = "rst_but_no_session"
     // Any state
     case resetInvalidAck = "rst_invalid_ack"
+    case suspectedReset = "suspected_rst_inject"
     case invalidAck = "pkt_invalid_ack"
     case brokenAck = "pkt_broken_ack"
     case invalidTimestamp = "pkt_invalid_timestamp"

@@ -88,8 +88,9 @@ public struct TCPConnection: Sendable {
         state = .synSent
         client.flagsSeen = segment.flags
         client.initialSequence = segment.sequence
-        // Behind the SYN, and behind data that it may carry (RFC 7413).
-        client.nextSequence = segment.end + 1
+        // Behind the SYN, and behind data that it may carry (RFC 7413). For Suricata those count with the option alone.
+        let takesData = segment.options.isFastOpen || !followsSuricata
+        client.nextSequence = takesData ? segment.end + 1 : segment.sequence + 1
         client.lastAck = segment.sequence
         takeSynOptions(segment, .toServer)
     }
@@ -125,6 +126,7 @@ public struct TCPConnection: Sendable {
     /// Window, scale, timestamp of a SYN or SYN/ACK: they say what the *other* side may send.
     mutating func takeSynOptions(_ segment: TCPSegment, _ direction: FlowDirection) {
         withSides(direction) { sender, receiver in
+            sender.isAuthenticating = segment.options.isAuthenticated
             receiver.window = segment.window
             receiver.windowShift = segment.options.windowScale ?? 0
             if let timestamp = segment.options.timestamp {

@@ -17,6 +17,8 @@ public struct TCPEndpoint: Sendable {
     public var hasSentReset = false
     public var hasSentFin = false
     public var isKeepAlivePending = false
+    /// It authenticates its segments (RFC 2385, RFC 5925), as its SYN has shown.
+    public var isAuthenticating = false
     /// Newest timestamp value (RFC 7323 section 3), when both sides use the option.
     public var lastTimestamp: UInt32 = 0
     public var lastTimestampSeen: Int64 = 0

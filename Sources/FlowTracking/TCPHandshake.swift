@@ -5,9 +5,11 @@ import Wire
 extension TCPConnection {
     mutating func inSynSent(_ segment: TCPSegment, _ direction: FlowDirection) -> TCPOutcome {
         let flags = segment.flags
+        if direction == .toClient, !echoesTimestamp(segment) { return .invalid(.invalidTimestamp) }
         if flags.contains(.rst) {
             guard isResetAcceptable(segment, direction) else { return .invalid(resetFault(segment, direction)) }
-            return close(by: segment, direction)
+            // A client that answers a forged packet goes on waiting (RFC 9293 section 3.10.7.3).
+            return direction == .toServer ? .ignored : close(by: segment, direction)
         }
         if flags.isSuperset(of: [.syn, .ack]) { return synAck(segment, direction) }
         if flags.contains(.syn) {

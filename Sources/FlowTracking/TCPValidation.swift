@@ -19,6 +19,7 @@ extension TCPConnection {
     /// RFC 5961 section 3.2: a reset counts only at exactly the next expected number; an acknowledgment with it must
     /// be acceptable. To a SYN, it must acknowledge that SYN.
     func isResetAcceptable(_ segment: TCPSegment, _ direction: FlowDirection) -> Bool {
+        if isForgedReset(segment, direction) { return false }
         if usesTimestamps, !isTimestampAcceptable(segment, direction) { return false }
         if state == .synSent {
             guard direction == .toClient else { return segment.sequence == client.nextSequence }
@@ -30,7 +31,20 @@ extension TCPConnection {
 
     /// What is wrong with a reset that does not count.
     func resetFault(_ segment: TCPSegment, _ direction: FlowDirection) -> StreamFault {
-        usesTimestamps && !isTimestampAcceptable(segment, direction) ? .invalidTimestamp : .resetInvalidAck
+        if isForgedReset(segment, direction) { return .suspectedReset }
+        return usesTimestamps && !isTimestampAcceptable(segment, direction) ? .invalidTimestamp : .resetInvalidAck
+    }
+
+    /// An endpoint that has no key throws it away, and the connection goes on.
+    private func isForgedReset(_ segment: TCPSegment, _ direction: FlowDirection) -> Bool {
+        segment.options.isAuthenticated && !endpoint(direction).isAuthenticating && !isMidstream
+    }
+
+    /// What answers a SYN echoes its timestamp, or has none (RFC 7323 section 3.2); another echo shows that the sender has
+    /// not seen the SYN. Some send 0.
+    func echoesTimestamp(_ segment: TCPSegment) -> Bool {
+        guard let timestamp = segment.options.timestamp, timestamp.echo != 0 else { return true }
+        return usesTimestamps && (client.lastTimestamp == 0 || timestamp.echo == client.lastTimestamp)
     }
 
     /// Protection against wrapped sequence numbers, RFC 7323 section 5: a timestamp older than the newest seen is

@@ -5,6 +5,10 @@ public struct TCPOptions: Sendable {
     public var windowScale: UInt8?
     public var selectiveAcknowledgmentPermitted = false
     public var timestamp: (value: UInt32, echo: UInt32)?
+    /// TCP Fast Open (RFC 7413), under its number or as the experiment it began as (RFC 6994): data may come with the SYN.
+    public var isFastOpen = false
+    /// A signature (RFC 2385) or authentication (RFC 5925).
+    public var isAuthenticated = false
     /// An option with an impossible length; what follows it is not read.
     public var malformed = false
     /// Kinds seen so far, one bit each.
@@ -48,6 +52,8 @@ extension TCPOptions {
             events.insert(.tcpOptionInvalidLength)
             return
         }
+        if kind == 254 || kind == 253, option.byteCount >= 4, option.bigEndian16(at: 2) == 0xF989 { isFastOpen = true }
+        if kind == 19 || kind == 29 { isAuthenticated = true }
         // What kinds beyond these say is not read.
         guard [2, 3, 4, 5, 8, 34].contains(kind) else { return }
         let bit: UInt64 = 1 << UInt64(kind)
@@ -61,6 +67,7 @@ extension TCPOptions {
         case 3: windowScale = min(option.byte(at: 2), 14)
         case 4: selectiveAcknowledgmentPermitted = true
         case 8: timestamp = (option.bigEndian32(at: 2), option.bigEndian32(at: 6))
+        case 34: isFastOpen = true
         default: break
         }
     }

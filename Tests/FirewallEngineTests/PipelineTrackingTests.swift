@@ -244,7 +244,12 @@ import Wire
         let name = #"drop tls any any -> any any (tls.sni; content:"denied"; sid:2;)"#
         var passing = try Firewall("pass tcp any any -> 192.0.2.1 any (sid:1;)\n" + name, defaults: [])
         #expect(passing.verdicts(script) == [.accept])
-        var compatible = try Firewall(name, defaults: [], configure: { $0.compatibleWithSuricata = true })
-        #expect(compatible.verdicts(script) == [.drop])
+        // Suricata reads it where the SYN has the option.
+        for (options, verdict) in [([TCPOption.raw([34, 2])], Verdict.drop), ([], .accept)] {
+            var script = TCPScript()
+            script.segment(.toServer, .syn, TLSBytes.clientHello("www.denied.test"), options: options)
+            var compatible = try Firewall(name, defaults: [], configure: { $0.compatibleWithSuricata = true })
+            #expect(compatible.verdicts(script) == [verdict])
+        }
     }
 }

@@ -54,8 +54,39 @@ struct TCPHandshakeTests {
             .server(.rst, 0, ack: 2, .invalid(.resetInvalidAck), .synSent),
             .server(.rst, 0, ack: 1, .accepted, .closed),
         ])
-        check([Self.syn, .client(.rst, 1, .accepted, .closed)])
+        // A client that answers a stray packet so goes on waiting.
+        check([Self.syn, .client(.rst, 1, .ignored, .synSent)])
         check([Self.syn, .client(.rst, 2, .invalid(.resetInvalidAck), .synSent)])
+    }
+
+    @Test("an answer that echoes another timestamp than the SYN's is a stranger's")
+    func echo() {
+        let syn = TCPStep.client(.syn, 0, options: [.timestamp(77, echo: 0)], .ignored)
+        for flags: TCPFlags in [[.rst, .ack], [.syn, .ack], [.fin, .ack]] {
+            check([
+                syn, .server(flags, 0, ack: 1, options: [.timestamp(1, echo: 78)], .invalid(.invalidTimestamp), .synSent),
+            ])
+            check([
+                Self.syn,
+                .server(flags, 0, ack: 1, options: [.timestamp(1, echo: 78)], .invalid(.invalidTimestamp), .synSent),
+            ])
+        }
+        check([syn, .server(.syn, 0, ack: 1, options: [.timestamp(1, echo: 77)], .ignored, .synReceived)])
+        check([syn, .server(.syn, 0, ack: 1, options: [.timestamp(1, echo: 0)], .ignored, .synReceived)])
+    }
+
+    @Test("a reset with a signature counts where its sender signs")
+    func signedReset() {
+        let signature = TCPOption.raw([19, 18] + [UInt8](repeating: 1, count: 16))
+        check([
+            Self.syn, Self.synAck, .client(.ack, 1, ack: 1, .accepted, .established),
+            .client(.rst, 1, ack: 1, options: [signature], .invalid(.suspectedReset), .established),
+        ])
+        check([
+            .client(.syn, 0, options: [signature], .ignored), Self.synAck,
+            .client(.ack, 1, ack: 1, .accepted, .established),
+            .client(.rst, 1, ack: 1, options: [signature], .accepted, .closed),
+        ])
     }
 
     @Test("a SYN/ACK sent again has to be the same")

@@ -51,15 +51,15 @@ struct TCPMidstreamTests {
             let shift = UInt8(random.below(15))
             let hasTimestamps = random.chance(1, in: 2)
             var clock: UInt32 = UInt32(truncatingIfNeeded: random.next())
-            func options(_ more: [TCPOption] = []) -> [TCPOption] {
+            func options(_ more: [TCPOption] = [], echo: UInt32 = 1) -> [TCPOption] {
                 clock &+= UInt32(random.below(100))
-                return more + (hasTimestamps ? [.timestamp(clock, echo: 1)] : [])
+                return more + (hasTimestamps ? [.timestamp(clock, echo: echo)] : [])
             }
             var tracked = TrackedConnection(
                 start: (UInt32(truncatingIfNeeded: random.next()), UInt32(truncatingIfNeeded: random.next())))
             tracked.run([
                 .client(.syn, 0, options: options([.windowScale(shift)]), .ignored),
-                .server(.syn, 0, ack: 1, options: options([.windowScale(shift)]), .ignored),
+                .server(.syn, 0, ack: 1, options: options([.windowScale(shift)], echo: clock), .ignored),
                 .client(.ack, 1, ack: 1, options: options()),
             ])
             // What each side has sent, what the other has acknowledged, and the segments on record.

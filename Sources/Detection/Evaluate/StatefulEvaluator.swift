@@ -176,9 +176,9 @@ public struct StatefulEvaluator: ~Copyable {
         else { return false }
         guard flow.ipProtocol == .tcp, !context.isStreamEstablished else { return true }
         // Data in a SYN may reach the application at once (RFC 7413). Differs: Suricata judges it by its transactions
-        // there and then, when no rule that asks for an established connection can speak for it.
-        guard policy.compatibleWithSuricata, context.isInStream, let tcp = packet.tcp else { return false }
-        return tcp.flags.contains(.syn)
+        // there and then, when no rule that asks for an established connection can speak for it; so it does with the first
+        // packet of a connection that is picked up in its middle.
+        return policy.compatibleWithSuricata && context.isInStream
     }
 
     private mutating func runTransactions(

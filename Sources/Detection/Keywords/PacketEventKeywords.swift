@@ -95,7 +95,7 @@ enum StreamNames {
         """
         3whs_async_wrong_seq 3whs_right_seq_wrong_ack_evasion 3whs_synack_flood 3whs_synack_tfo_data_ignored
         3whs_syn_flood 3whs_ack_data_inject 4whs_synack_with_wrong_ack 4whs_synack_with_wrong_syn 4whs_wrong_seq
-        4whs_invalid_ack est_ack_zwp_data pkt_bad_window_update suspected_rst_inject wrong_thread
+        4whs_invalid_ack est_ack_zwp_data pkt_bad_window_update wrong_thread
         reassembly_no_segment reassembly_insert_memcap reassembly_insert_limit reassembly_insert_invalid
         reassembly_urgent_oob_limit_reached rst_with_data closewait_ack_out_of_window closewait_fin_out_of_window
         closing_ack_wrong_seq closing_invalid_ack fin1_ack_wrong_seq fin1_fin_wrong_seq fin1_invalid_ack
