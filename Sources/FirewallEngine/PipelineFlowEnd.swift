@@ -48,7 +48,12 @@ extension Pipeline {
                 || transaction.progressToClient >= TLSHandshake.Step.certificateReady
         case .http: transaction.isComplete
         case .dns, .quic: true
-        case .ssh, .smtp, .ftpData: transaction.isComplete
+        case .ssh(let handshake):
+            // Suricata computes HASSH for rules that ask for it, and waits for the key exchange no longer than that.
+            transaction.isComplete
+                || settings.compatibleWithSuricata && !policy.readsHASSH && handshake.client != nil
+                    && handshake.server != nil
+        case .smtp, .ftpData: transaction.isComplete
         }
     }
 

@@ -124,6 +124,9 @@ extension ConfigurationKey {
             },
             number("flow.capacity", 16...(1 << 28), "Most flows at once.") { $0.settings.flow.capacity = $1 },
             number("flow.tcp-idle", 60...6000, "Seconds until an idle TCP flow is forgotten.") { $0.tcpIdle = $1 },
+            number("flow.tcp-closed", 1...600, "Seconds until a closed TCP flow is forgotten.") {
+                $0.settings.flow.tcpClosed = $1
+            },
             number("flow.udp-idle", 1...86_400, "Seconds until an idle UDP flow is forgotten.") {
                 $0.settings.flow.udpIdle = $1
             },

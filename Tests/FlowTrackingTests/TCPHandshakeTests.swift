@@ -64,7 +64,8 @@ struct TCPHandshakeTests {
         let syn = TCPStep.client(.syn, 0, options: [.timestamp(77, echo: 0)], .ignored)
         for flags: TCPFlags in [[.rst, .ack], [.syn, .ack], [.fin, .ack]] {
             check([
-                syn, .server(flags, 0, ack: 1, options: [.timestamp(1, echo: 78)], .invalid(.invalidTimestamp), .synSent),
+                syn,
+                .server(flags, 0, ack: 1, options: [.timestamp(1, echo: 78)], .invalid(.invalidTimestamp), .synSent),
             ])
             check([
                 Self.syn,

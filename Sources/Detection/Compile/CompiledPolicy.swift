@@ -71,6 +71,8 @@ public final class CompiledPolicy: Sendable {
     let streamPorts: Set<StreamPorts>
     /// Some signature looks into HTTP bodies.
     public let inspectsBodies: Bool
+    /// Some signature asks for a HASSH.
+    public let readsHASSH: Bool
     /// Some signature leaves bits, integers or the like in a flow.
     public let usesFlowbits: Bool
 
@@ -143,6 +145,9 @@ public final class CompiledPolicy: Sendable {
             tables.bufferUses.contains {
                 [.httpRequestBody, .httpResponseBody, .fileData, .fileName].contains($0.buffer)
             } || tables.transactionTests.contains(where: \.isAboutBody)
+        readsHASSH = tables.bufferUses.contains {
+            [.sshHASSH, .sshHASSHString, .sshHASSHServer, .sshHASSHServerString].contains($0.buffer)
+        }
         streamPorts = Set(
             signatures.filter { $0.requirements.contains(.streamContent) }.map { signature in
                 let header = tables.headers[Int(signature.header)]

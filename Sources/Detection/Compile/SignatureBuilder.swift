@@ -152,8 +152,13 @@ struct SignatureBuilder {
         } else {
             try require(buffer.appProtocol, or: buffer.alternative, for: option)
         }
-        buffers.append(BufferDraft(use: BufferUse(buffer: buffer.id), option: option))
-        target = .buffer(buffers.count - 1)
+        // Named again it is the same buffer, where the packet or the message has one; each of several may be another.
+        if buffer.isMultiple {
+            buffers.append(BufferDraft(use: BufferUse(buffer: buffer.id), option: option))
+            target = .buffer(buffers.count - 1)
+        } else {
+            target = .buffer(draft(of: buffer, option))
+        }
     }
 
     /// A buffer of a transport header needs a rule header that lets such packets through.
