@@ -17,6 +17,10 @@ extension Pipeline {
         if let tcp = packet.tcp {
             return handleTCP(tcp, key, senderIsFirst, bytes)
         }
+        if settings.compatibleWithSuricata, !tuple.ipProtocol.hasFlowInSuricata {
+            judgeWithoutFlow(bytes)
+            return conclude(nil)
+        }
         guard let index = flows.find(key) ?? create(key, senderIsFirst) else { return handleWithoutRoom(bytes) }
         return handleDatagram(index, senderIsFirst, bytes)
     }
@@ -383,6 +387,16 @@ extension Pipeline {
         // Suricata's rules about an application speak from the next packet on.
         context.isStreamEstablished = flows[index].tcp.isEstablished && !settings.compatibleWithSuricata
         return takePayload(index, segment, bytes)
+    }
+}
+
+extension IPProtocol {
+    /// Differs: here packets of any protocol between two hosts make a flow.
+    fileprivate var hasFlowInSuricata: Bool {
+        switch self {
+        case .tcp, .udp, .icmp, .icmpv6, .sctp, .esp: true
+        default: false
+        }
     }
 }
 
