@@ -12,6 +12,8 @@ struct EVEEncoder {
     let settings: LogSettings
     /// Where the packet at hand comes from.
     var origin = PacketOrigin.wire
+    /// Path of the capture that is replayed.
+    var capture = ""
 
     init(settings: LogSettings) { self.settings = settings }
 
@@ -27,6 +29,7 @@ struct EVEEncoder {
         self.time("timestamp", time)
         if let flow { writer.member("flow_id", flow.identifier) }
         if let packetNumber, settings.numbersPackets { writer.member("pcap_cnt", packetNumber) }
+        if settings.namesCapture, !capture.isEmpty { writer.member("pcap_filename", capture) }
         if !settings.interface.isEmpty { writer.member("in_iface", settings.interface) }
         writer.member("event_type", literal: type)
     }

@@ -31,6 +31,12 @@ public struct EventRecorder: ~Copyable {
         set { encoder.origin = newValue }
     }
 
+    /// Path of the capture that is replayed.
+    public var capture: String {
+        get { encoder.capture }
+        set { encoder.capture = newValue }
+    }
+
     public var isEnabled: Bool { sink != nil }
 
     public mutating func alert(

@@ -32,6 +32,8 @@ public struct LogSettings: Sendable {
     public var logsNetflow = false
     /// Ethernet addresses, in records of packets and of flows.
     public var logsEthernet = false
+    /// Records of a replay name the capture.
+    public var namesCapture = false
     public var dns = DNSLogSettings()
     /// Suricata's records: nothing it would not write, names of dropped flows included.
     public var compatibleWithSuricata = false

@@ -81,10 +81,13 @@ extension Pipeline {
         let frame = settings.log.logsAnomalyPackets ? (frame, raw.linkType) : nil
         let flow = index.map { flows[$0] }
         let conversation = flow.flatMap { conversations[$0.conversation] }
-        for found in packet.events.all where settings.log.anomalies.contains(.decode) && isAnomalyLogged() {
-            recorder.anomaly(
-                "decode", "decoder.\(found.rawValue)", event, flow: flow, conversation: conversation, policy: policy,
-                frame: frame)
+        for found in packet.events.all where settings.log.anomalies.contains(.decode) {
+            let times = found == .ipv4OptionInvalidLength && packet.events.repeatsOptionLength ? 2 : 1
+            for _ in 0..<times where isAnomalyLogged() {
+                recorder.anomaly(
+                    "decode", "decoder.\(found.rawValue)", event, flow: flow, conversation: conversation,
+                    policy: policy, frame: frame)
+            }
         }
         for found in context.streamEvents.all where settings.log.anomalies.contains(.stream) && isAnomalyLogged() {
             recorder.anomaly(

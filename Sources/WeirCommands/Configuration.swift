@@ -21,6 +21,7 @@ struct Configuration {
     /// Of rules in action order.
     var actionOrder: [RuleAction]?
     var ignoresUnknownRequirements = false
+    var missingFeatures: Set<String> = []
     /// Set by the user, not by the policy.
     var midstream: MidstreamPolicy?
     var midstreamPolicy: ExceptionPolicy?
@@ -116,6 +117,9 @@ extension ConfigurationKey {
                 $0.settings.log.logsAnomalyPackets = $1
             },
             flag("log.netflow", "A netflow record for each direction of a flow.") { $0.settings.log.logsNetflow = $1 },
+            flag("log.capture-file", "The capture's path in the records of a replay.") {
+                $0.settings.log.namesCapture = $1
+            },
             flag("log.ethernet", "Ethernet addresses in records of packets and flows.") {
                 $0.settings.log.logsEthernet = $1
             },
@@ -162,6 +166,9 @@ extension ConfigurationKey {
                 "rules.ignore-unknown-requirements",
                 "A rule whose `requires` asks for an unknown kind of thing counts all the same."
             ) { $0.ignoresUnknownRequirements = $1 },
+            flag("rules.feature-ja4", "Rules that require the feature ja4 count.") {
+                $0.missingFeatures = $1 ? [] : ["ja4"]
+            },
             ConfigurationKey(name: "geoip.database", form: "FILE", summary: "Country database (.mmdb) for geoip rules.")
             {
                 $0.countryDatabase = $1

@@ -46,6 +46,7 @@ struct PolicyAssembly {
         options.skipsBadRules = skipsBadRules
         if let actionOrder = configuration.actionOrder { options.actionOrder = actionOrder }
         options.ignoresUnknownRequirements = configuration.ignoresUnknownRequirements
+        options.missingFeatures = configuration.missingFeatures
         options.requiresDatabases = purpose != .check
         options.countries = openCountries()
         if let maximum = configuration.packetAlertMaximum { options.maximumAlerts = maximum }

@@ -46,6 +46,7 @@ struct ReplaySession: ~Copyable {
             accepted = try CaptureWriter(path: acceptedPath, linkType: reader.linkType)
         }
         progress.begin(path)
+        pipeline.recorder.capture = path
         defer {
             progress.end()
             offset += reader.packets

@@ -135,6 +135,8 @@ public enum DecodeEvent: String, Error, Hashable, Sendable, CaseIterable {
 /// The events of one packet, one bit each.
 public struct DecodeEvents: Hashable, Sendable {
     private var bits: UInt128 = 0
+    /// More than one IPv4 option has an impossible length. Suricata's records say so by a second event of that name.
+    public var repeatsOptionLength = false
 
     public init() {}
 

@@ -23,16 +23,18 @@ public struct IPv4Options: OptionSet, Hashable, Sendable {
     ]
 
     /// Reads the list up to its end or to the first impossible length; what is odd about it goes to `events`.
-    /// - Throws: when an option has an impossible length or content; nothing behind it can be trusted.
+    /// - Throws: when an option has an impossible length or content. What stands behind wrong content is looked at, for
+    ///   its events.
     init(_ bytes: RawSpan, _ events: inout DecodeEvents) throws(DecodeEvent) {
         self.init()
         if bytes.byteCount % 8 != 0 { events.insert(.ipv4OptionPaddingRequired) }
         var position = 0
+        var fault: DecodeEvent?
         while position < bytes.byteCount {
             let type = bytes.byte(at: position)
             if type == 0 {
                 insert(.endOfList)
-                return
+                break
             }
             if type == 1 {
                 insert(.noOperation)
@@ -41,15 +43,24 @@ public struct IPv4Options: OptionSet, Hashable, Sendable {
             }
             guard position &+ 2 <= bytes.byteCount else {
                 events.insert(.ipv4OptionEndRequired)
-                return
+                break
             }
             let length = Int(bytes.byte(at: position &+ 1))
             guard length >= 2, position &+ length <= bytes.byteCount else {
-                throw .ipv4OptionInvalidLength
+                if fault == .ipv4OptionInvalidLength { events.repeatsOptionLength = true }
+                fault = fault ?? .ipv4OptionInvalidLength
+                break
             }
-            try take(type, bytes.extracting(position..<(position &+ length)), &events)
+            do throws(DecodeEvent) {
+                try take(type, bytes.extracting(position..<(position &+ length)), &events)
+            } catch {
+                if fault == error, error == .ipv4OptionInvalidLength { events.repeatsOptionLength = true }
+                if fault != nil { events.insert(error) }
+                fault = fault ?? error
+            }
             position &+= length
         }
+        if let fault { throw fault }
     }
 
     private mutating func take(_ type: UInt8, _ option: RawSpan, _ events: inout DecodeEvents) throws(DecodeEvent) {

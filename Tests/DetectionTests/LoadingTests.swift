@@ -177,4 +177,23 @@ struct LoadingTests {
         options.ignoresUnknownRequirements = true
         #expect(Ruleset(text, options: options).policy?.ruleCounts.loaded == 1)
     }
+
+    @Test("a feature that is switched off is missing")
+    func missingFeature() {
+        let text = "alert tcp any any -> any any (requires: feature ja4; sid:1;)"
+        #expect(Ruleset(text).policy?.ruleCounts.loaded == 1)
+        var options = CompileOptions()
+        options.missingFeatures = ["ja4"]
+        #expect(Ruleset(text, options: options).policy?.ruleCounts.skipped == 1)
+    }
+
+    @Test("a buffer named again goes on, and what is relative in it counts from the content before")
+    func bufferNamedAgain() {
+        func rule(_ more: String) -> String {
+            "alert tcp any any -> any any (tcp.hdr; content:\"|00 50|\"; tcp.hdr; content:\"|02|\"; \(more) sid:1;)"
+        }
+        let syn = PacketBuilder(from: "10.0.0.1", to: "192.0.2.1").tcp(TCPFields(4000, 80, .syn))
+        #expect(Ruleset(rule("distance:9; within:1;")).judge(syn).alerts == [1])
+        #expect(Ruleset(rule("distance:2; within:1;")).judge(syn).alerts == [])
+    }
 }

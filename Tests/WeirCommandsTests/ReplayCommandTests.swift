@@ -33,6 +33,15 @@ struct ReplayCommandTests {
         #expect(same.output.contains("would decide the same on every packet"))
     }
 
+    @Test func recordsNameTheCapture() throws {
+        let folder = try Folder()
+        let requests = ScenarioTests.root + "/captures/requests.pcap"
+        let arguments = [requests, "--log-dir", folder.path] + ReplayCommandTests.policy
+        #expect(try replay(arguments + ["--set", "log.capture-file=on"]).status == 0)
+        let records = try folder.records("eve.json")
+        #expect(!records.isEmpty && records.allSatisfy { $0["pcap_filename"] as? String == requests })
+    }
+
     /// What passed, written, holds as many packets as were accepted, and passes again.
     @Test func writesTheAccepted() throws {
         let folder = try Folder()

@@ -80,6 +80,15 @@ struct DecodeEventTests {
         #expect(DecodedPacket(Self.v4.with { $0.v4.options = bytes }.udp(UDPFields(1, 2))).failure == failure)
     }
 
+    @Test("behind an option of the wrong length the next ones are looked at")
+    func severalImpossibleIPv4Options() {
+        for (second, repeats) in [([7, 39, 4, 0, 0, 0] as [UInt8], true), ([1, 1, 1, 1, 1, 0], false)] {
+            let decoded = DecodedPacket(Self.v4.with { $0.v4.options = [0x82, 2] + second }.udp(UDPFields(1, 2)))
+            #expect(decoded.failure == .ipv4OptionInvalidLength)
+            #expect(decoded.packet.events.repeatsOptionLength == repeats)
+        }
+    }
+
     @Test(
         arguments: [
             ([.maximumSegmentSize(1400), .maximumSegmentSize(1300)], [.tcpOptionDuplicate]),

@@ -20,7 +20,8 @@ public enum PolicyCompiler {
                     requiresDatabases: options.requiresDatabases,
                     compatibleWithSuricata: options.compatibleWithSuricata, references: options.references,
                     reputations: options.reputations, datasets: options.datasets,
-                    ignoresUnknownRequirements: options.ignoresUnknownRequirements))
+                    ignoresUnknownRequirements: options.ignoresUnknownRequirements,
+                    features: RuleRequirement.features.subtracting(options.missingFeatures)))
             var sids = SidTable()
             tables.resolved = ResolvedFields()
             for rule in group.rules {

@@ -70,6 +70,8 @@ public struct CompileOptions: Sendable {
     public var requiresDatabases = true
     /// A `requires` of an unknown kind counts as met; otherwise its rule is left out.
     public var ignoresUnknownRequirements = false
+    /// Features that are switched off: rules that require them do not count.
+    public var missingFeatures: Set<String> = []
 
     public init() {}
 }

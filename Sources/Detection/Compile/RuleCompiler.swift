@@ -16,7 +16,9 @@ struct RuleCompiler {
     func compile(_ rule: RuleSyntax, order: inout Int32, into tables: inout PolicyTables) -> Result {
         var diagnostics: [Diagnostic] = []
         do throws(RuleProblem) {
-            if try RuleRequirement.unmet(rule, ignoresUnknown: context.ignoresUnknownRequirements) != nil {
+            if try RuleRequirement.unmet(
+                rule, ignoresUnknown: context.ignoresUnknownRequirements, features: context.features) != nil
+            {
                 return Result(isSkipped: true)
             }
         } catch {

@@ -9,16 +9,23 @@ enum RuleRequirement {
     static let version = [7, 0, 10]
     static let features: Set<String> = ["ja4"]
 
-    /// - Parameter ignoresUnknown: a requirement of an unknown kind counts as met.
+    /// - Parameters:
+    ///   - ignoresUnknown: a requirement of an unknown kind counts as met.
+    ///   - features: what this engine has, or is set to have.
     /// - Returns: why the rule does not count here; nil when it does.
-    static func unmet(_ rule: RuleSyntax, ignoresUnknown: Bool = false) throws(RuleProblem) -> String? {
+    static func unmet(
+        _ rule: RuleSyntax, ignoresUnknown: Bool = false, features: Set<String> = features
+    ) throws(RuleProblem) -> String? {
         for option in rule.options where option.name == "requires" {
-            if let reason = try unmet(option.value?.text ?? "", ignoresUnknown: ignoresUnknown) { return reason }
+            let text = option.value?.text ?? ""
+            if let reason = try unmet(text, ignoresUnknown: ignoresUnknown, features) { return reason }
         }
         return nil
     }
 
-    private static func unmet(_ text: String, ignoresUnknown: Bool) throws(RuleProblem) -> String? {
+    private static func unmet(
+        _ text: String, ignoresUnknown: Bool, _ features: Set<String>
+    ) throws(RuleProblem) -> String? {
         for part in text.split(separator: ",") {
             let words = part.split(whereSeparator: \.isWhitespace).map(String.init)
             guard let kind = words.first else { continue }

@@ -17,6 +17,7 @@ struct RuleContext: Sendable {
     var reputations = ReputationTable()
     var datasets = DatasetFiles.none
     var ignoresUnknownRequirements = false
+    var features = RuleRequirement.features
 }
 
 /// Gathers what the keywords of one rule say, checks it, and turns it into signatures.
