@@ -362,11 +362,21 @@ public final class AppLayerSession {
         return handedOver
     }
 
-    /// Its parser can go on behind bytes that were never seen.
-    public var goesOnBehindGaps: Bool { appProtocol == .dns && isStream }
+    /// Its parser can go on behind bytes that were never seen: always, or where they are part of a body.
+    public var goesOnBehindGaps: Bool { appProtocol == .dns && isStream || appProtocol == .http1 }
 
     /// Bytes of this direction are missing before the next.
-    public func skipGap(_ direction: FlowDirection) { (parser as? DNSParser)?.skipGap(direction) }
+    public func skipGap(_ direction: FlowDirection, _ count: Int) -> SessionEvents {
+        if let parser = parser as? DNSParser {
+            parser.skipGap(direction)
+        } else if let parser = parser as? HTTPParser, malformed == nil,
+            case .malformed(let reason) = parser.skipGap(direction, count)
+        {
+            malformed = reason
+            return .malformed
+        }
+        return []
+    }
 
     /// The sender has sent its last byte.
     public func hasEnded(_ direction: FlowDirection) -> Bool {

@@ -35,11 +35,11 @@ extension EVEEncoder {
 
     /// - Parameter isOver: no more of it will come.
     private mutating func fileFields(_ file: HTTPFile, _ transaction: Transaction, isOver: Bool) {
-        let isFull = file.body.isFull
+        let isCut = file.body.isFull || file.body.hasGap
         writer.member("filename", bytes: file.name)
-        writer.member("gaps", false)
+        writer.member("gaps", file.body.hasGap)
         writer.member(
-            "state", literal: file.isComplete && !isFull ? "CLOSED" : isOver || isFull ? "TRUNCATED" : "UNKNOWN")
+            "state", literal: file.isComplete && !isCut ? "CLOSED" : isOver || isCut ? "TRUNCATED" : "UNKNOWN")
         writer.member("stored", false)
         writer.member("size", file.body.length)
         writer.member("tx_id", transaction.identifier)

@@ -244,6 +244,8 @@ extension Pipeline {
         guard settings.compatibleWithSuricata || settings.flow.midstream == .track,
             let conversation = conversations[flows[index].conversation], conversation.session.goesOnBehindGaps
         else { return }
+        // Inline no rule has seen those bytes: only a log may go on behind them.
+        if conversation.session.appProtocol == .http1, settings.flow.isInline, !policy.signatures.isEmpty { return }
         let sender = context.direction.opposite
         let stream = conversation[stream: sender]
         // One more is the sender's FIN.
@@ -255,11 +257,11 @@ extension Pipeline {
         var events: SessionEvents = []
         if sender == .toServer {
             conversation.toServer.catchUp(
-                to: acknowledged, gap: { session.skipGap(sender) },
+                to: acknowledged, gap: { events.formUnion(session.skipGap(sender, $0)) },
                 body: { events.formUnion(session.feed(sender, $0)) })
         } else {
             conversation.toClient.catchUp(
-                to: acknowledged, gap: { session.skipGap(sender) },
+                to: acknowledged, gap: { events.formUnion(session.skipGap(sender, $0)) },
                 body: { events.formUnion(session.feed(sender, $0)) })
         }
         context.sessionEvents.formUnion(events)
@@ -308,6 +310,12 @@ extension Pipeline {
         _ segment: TCPSegment, _ key: FlowKey, _ senderIsFirst: Bool, _ bytes: RawSpan
     ) -> Verdict {
         counters.midstream += 1
+        // The server's side is all that comes this way.
+        if settings.flow.followsOneSide, settings.flow.midstream == .continue,
+            segment.flags.isSuperset(of: [.syn, .ack])
+        {
+            return pickUp(segment, key, senderIsFirst, bytes)
+        }
         switch settings.flow.midstream {
         case .drop where !settings.observesOnly, .reject where !settings.observesOnly:
             return refuseMidstream(segment, key, senderIsFirst)

@@ -294,13 +294,14 @@ public struct StreamReassembler: Sendable {
     }
 
     /// Gives up on bytes before `offset` that were never seen, and reads those that were.
-    /// - Parameter gap: called before bytes that do not adjoin what was read before.
-    public mutating func catchUp(to offset: UInt64, gap: () -> Void, body: (RawSpan) -> Void) {
+    /// - Parameter gap: called with their number where bytes are missing, before what follows them.
+    public mutating func catchUp(to offset: UInt64, gap: (Int) -> Void, body: (RawSpan) -> Void) {
         while delivered < offset {
             let next = pending.first.map { min($0.offset, offset) } ?? offset
             if next > delivered {
-                skip(Int(truncatingIfNeeded: next &- delivered))
-                gap()
+                let count = Int(truncatingIfNeeded: next &- delivered)
+                skip(count)
+                gap(count)
             }
             guard let early = takePending() else { continue }
             let bytes = unsafe early.span.bytes

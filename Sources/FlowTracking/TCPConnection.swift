@@ -99,6 +99,8 @@ public struct TCPConnection: Sendable {
     /// anything else is taken as the client's.
     public mutating func pickUp(_ segment: TCPSegment, _ direction: FlowDirection) {
         let (followsSuricata, isBesideThePath) = (followsSuricata, isBesideThePath)
+        // Of a connection whose other side is on another way the SYN may have been seen.
+        let flagsSeen = endpoint(direction).flagsSeen
         self = TCPConnection()
         (self.followsSuricata, self.isBesideThePath) = (followsSuricata, isBesideThePath)
         isMidstream = true
@@ -106,7 +108,7 @@ public struct TCPConnection: Sendable {
         state = isSynAck ? .synReceived : .established
         isConfirmed = !isSynAck
         withSides(direction) { sender, receiver in
-            sender.flagsSeen = segment.flags
+            sender.flagsSeen = flagsSeen.union(segment.flags)
             sender.initialSequence = isSynAck ? segment.sequence : segment.sequence + -1
             sender.nextSequence = isSynAck ? segment.sequence + 1 : segment.end
             sender.lastAck = segment.sequence

@@ -85,6 +85,13 @@ struct CompatibilityTests {
             }(),
             weir: .drop(.streamMidstream), suricata: .drop(.flowDrop)),
         Row(
+            what: "a flow of another protocol",
+            rules: "drop ip any any -> any any (ttl:9; sid:1;)\npass ip any any -> any any (sid:2;)",
+            frames: timed(
+                out.frame(IPProtocol(rawValue: 103), [1]),
+                out.with { $0.v4.timeToLive = 9 }.frame(IPProtocol(rawValue: 103), [1])),
+            weir: .accept, suricata: .drop(.rules, 1)),
+        Row(
             what: "time exceeded of a flow",
             rules: "pass udp any any -> any any (sid:1;)\ndrop icmp any any -> any any (sid:2;)",
             frames: timed(

@@ -62,4 +62,54 @@ import Testing
         #expect(judgments.allSatisfy { $0.verdict == .accept })
         #expect(firewall.records("drop").isEmpty)
     }
+
+    @Test(
+        "beside the path a body goes on behind bytes that were never seen, and so does the connection",
+        arguments: [(lost: 4, size: 10, gaps: true), (lost: 0, size: 10, gaps: false)])
+    func gapInABody(lost: Int, size: Int, gaps: Bool) throws {
+        var script = TCPScript(port: 80)
+        script.acknowledges = true
+        script.handshake()
+        script.client(HTTPBytes.request("GET", "/1"))
+        script.server("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
+        script.lose(lost, .toClient)
+        script.server(String(repeating: "z", count: 7 - lost))
+        script.client(HTTPBytes.request("GET", "/2"))
+        script.server(HTTPBytes.response(body: "late"))
+        let rule = #"alert http any any -> any any (http.response_body; content:"late"; sid:1;)"#
+        var firewall = try Firewall(rule, defaults: []) {
+            $0.observesOnly = true
+            $0.compatibleWithSuricata = true
+            $0.flow.isInline = false
+            $0.log.logsFiles = true
+        }
+        let alerts = firewall.judge(script.frames).flatMap(\.alerts)
+        firewall.finish()
+        #expect(alerts == [1] || !firewall.records("alert").isEmpty)
+        let urls = firewall.records("http").compactMap { ($0["http"] as? [String: Any])?["url"] as? String }
+        #expect(urls == ["/1", "/2"])
+        let file = try #require(firewall.records("fileinfo").first?["fileinfo"] as? [String: Any])
+        #expect(file["size"] as? Int == size && file["gaps"] as? Bool == gaps)
+        #expect(file["state"] as? String == (gaps ? "TRUNCATED" : "CLOSED"))
+    }
+
+    @Test("of a connection whose client is on another way the server's side is read, where that is asked for")
+    func serverAlone() throws {
+        for followsOneSide in [true, false] {
+            var script = TCPScript(port: 80)
+            script.segment(.toClient, [.syn, .ack], acknowledgment: 1)
+            script.segment(.toClient, .ack, acknowledgment: 1)
+            script.segment(.toClient, [.psh, .ack], HTTPBytes.response(body: "x"), acknowledgment: 41)
+            var firewall = try Firewall("alert tcp any any -> any any (flags:U; sid:1;)", defaults: []) {
+                $0.observesOnly = true
+                $0.compatibleWithSuricata = true
+                $0.flow.isInline = false
+                $0.flow.midstream = .continue
+                $0.flow.followsOneSide = followsOneSide
+            }
+            _ = firewall.judge(script.frames)
+            firewall.finish()
+            #expect(firewall.records("http").count == (followsOneSide ? 1 : 0))
+        }
+    }
 }

@@ -41,9 +41,9 @@ struct StreamReassemblerTests {
         _ = stream.insert("ef", at: 4)
         var said: [String] = []
         stream.reassembler.catchUp(
-            to: 10, gap: { said.append("gap") },
+            to: 10, gap: { said.append("gap \($0)") },
             body: { bytes in said.append(String(decoding: bytes.copied(), as: UTF8.self)) })
-        #expect(said == ["gap", "ef", "gap"])
+        #expect(said == ["gap 2", "ef", "gap 4"])
         #expect(stream.reassembler.delivered == 10 && !stream.reassembler.hasPending)
         #expect(stream.insert("k", at: 10).insertion == .deliver(from: 0))
     }

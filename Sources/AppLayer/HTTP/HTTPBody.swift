@@ -25,6 +25,8 @@ public struct HTTPBody: Sendable {
     /// Bytes can be put into it.
     var isOpen: Bool { limit > 0 }
     public var isFull: Bool { length >= limit }
+    /// Some of it was never seen.
+    public private(set) var hasGap = false
 
     /// Takes bytes of the body as they were sent.
     mutating func take(_ span: RawSpan) {
@@ -42,6 +44,14 @@ public struct HTTPBody: Sendable {
         if decoder.hasFailed { events.insert(.httpGzipDecompressionFailed) }
         if decoder.isExhausted, !isFull { events.insert(.httpCompressionBomb) }
         if !isFull { self.decoder = decoder }
+    }
+
+    /// Bytes are missing. What was kept does not adjoin what follows; a coding cannot be undone behind them.
+    mutating func skip(_ count: Int) {
+        hasGap = true
+        start = min(length &+ count, limit)
+        bytes = []
+        decoder = nil
     }
 
     private mutating func append(_ span: RawSpan) {

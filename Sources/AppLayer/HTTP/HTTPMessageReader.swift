@@ -123,6 +123,22 @@ struct HTTPMessageReader {
         }
     }
 
+    /// Bytes were never seen. Behind a body of known length what follows them is taken for the next message.
+    /// - Returns: how many of them belong to the body; nil where it cannot be told what follows.
+    mutating func skipBody(_ count: Int) -> Int? {
+        switch state {
+        case .body(let remaining):
+            let skipped = min(count, remaining)
+            state = .body(remaining: remaining - skipped)
+            return skipped
+        case .chunkData(let remaining) where count <= remaining:
+            state = count == remaining ? .chunkEnd : .chunkData(remaining: remaining - count)
+            return count
+        case .untilClose: return count
+        default: return nil
+        }
+    }
+
     /// The caller has seen the head and says how the body is framed.
     mutating func expect(_ framing: HTTPFraming) {
         switch framing {
@@ -403,7 +419,12 @@ struct HTTPMessageReader {
         guard isForgiving, rest.byteCount > 0 else { return false }
         var place = 0
         while place < rest.byteCount, isSpace(rest.byte(at: place)) || rest.byte(at: place) == 0 { place += 1 }
-        guard place < rest.byteCount else { return false }
+        guard place < rest.byteCount else {
+            // A blank line is no beginning.
+            guard let end = rest.firstIndex(of: 10) else { return false }
+            state = .body(remaining: end + 1)
+            return true
+        }
         let start = rest.extracting(place..<min(rest.byteCount, place + 4)).copied()
         guard !HTTPMessage.equals(start[...], "http") else { return false }
         state = .body(remaining: rest.byteCount)

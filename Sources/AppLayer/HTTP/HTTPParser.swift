@@ -38,6 +38,25 @@ public final class HTTPParser: ApplicationParser {
         }
     }
 
+    /// Bytes that were never seen: in a body the message goes on behind them.
+    func skipGap(_ direction: FlowDirection, _ count: Int) -> ParserStatus {
+        if direction == .toServer {
+            guard let index = requestIndex, exchanges[index].form == nil, let skipped = requests.skipBody(count) else {
+                return .malformed(.httpFramingInvalid)
+            }
+            exchanges[index].request.bodyLength &+= skipped
+            exchanges[index].requestBody.skip(skipped)
+        } else {
+            guard let index = responseIndex, let skipped = responses.skipBody(count) else {
+                return .malformed(.httpFramingInvalid)
+            }
+            exchanges[index].response.bodyLength &+= skipped
+            exchanges[index].responseBody.skip(skipped)
+        }
+        // The body may end with it.
+        return feed(direction, RawSpan())
+    }
+
     private func raiseEvents() {
         for event in requests.takeEvents() { (requestIndex ?? lastIndex).map { transactions[$0].raise(event) } }
         for event in responses.takeEvents() { (responseIndex ?? lastIndex).map { transactions[$0].raise(event) } }
