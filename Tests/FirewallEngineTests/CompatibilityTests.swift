@@ -85,6 +85,11 @@ struct CompatibilityTests {
             }(),
             weir: .drop(.streamMidstream), suricata: .drop(.flowDrop)),
         Row(
+            what: "both directions of a rule that counts",
+            rules: "drop udp 10.0.0.1 any <> any any (threshold:type both,track by_rule,count 2,seconds 60; sid:1;)",
+            frames: timed(out.udp(UDPFields(1, 2), [1]), out.reversed.udp(UDPFields(2, 1), [1])),
+            weir: .drop(.rules, 1), suricata: .accept),
+        Row(
             what: "a flow of another protocol",
             rules: "drop ip any any -> any any (ttl:9; sid:1;)\npass ip any any -> any any (sid:2;)",
             frames: timed(

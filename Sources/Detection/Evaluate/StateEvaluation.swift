@@ -77,10 +77,12 @@ extension StatefulEvaluator {
             return .silent
         }
         let detail = policy.details[Int(signature.detail)]
+        // Differs: for Suricata a rule with `<>` is two rules, which count by themselves.
+        let rule = policy.compatibleWithSuricata ? UInt32(bitPattern: signature.order) : detail.signatureID
         for index in signature.thresholds.asInt {
             let test = policy.thresholds[index]
             let key = HostState.CounterKey(
-                subject: test.track == .rule ? .rule(detail.signatureID) : subject(test.track, ip),
+                subject: test.track == .rule ? .rule(rule) : subject(test.track, ip),
                 signatureID: detail.signatureID, generatorID: detail.generatorID)
             switch state.count(test, key, at: context.time) {
             case .none: return .none
