@@ -389,6 +389,18 @@ public final class AppLayerSession {
         parser?.end(direction)
     }
 
+    /// The connection is over. For Suricata a direction that has shown nothing then takes the other's protocol; a client
+    /// that said nothing to a server of TLS has failed.
+    public func takeOtherProtocol(_ direction: FlowDirection) -> SessionEvents {
+        guard appProtocol.isRecognized, appProtocol(direction) == .unknown else { return [] }
+        if direction == .toClient {
+            toClientProtocol = appProtocol
+            return []
+        }
+        toServerProtocol = appProtocol == .tls ? .failed : appProtocol
+        return toServerProtocol == .failed ? .recognitionDoneToServer : []
+    }
+
     // MARK: datagrams
 
     /// Takes one datagram of a UDP flow.

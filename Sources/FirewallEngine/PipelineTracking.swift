@@ -211,8 +211,10 @@ extension Pipeline {
         }
         guard !isChecksumWrong else { return judge(index, bytes) }
         if isOneSided(index, segment, direction) { flows[index].tcp.pickUp(segment, direction) }
+        let wasClosed = flows[index].tcp.state == .closed
         let outcome = flows[index].tcp.handle(segment, direction)
         updateState(index)
+        if !wasClosed, flows[index].tcp.state == .closed { noteClose(index) }
         noteStream(index, outcome.fault)
         // Differs: a payload that its receiver would not take, or not yet, and that no rule has seen, is not forwarded.
         let isUnread =
@@ -288,6 +290,13 @@ extension Pipeline {
         counters.streamFaults[fault.index] += 1
         context.streamEvents.insert(fault)
         if fault.isInvalidAck { context.streamEvents.insert(.invalidAck) }
+    }
+
+    /// The packet has closed the connection.
+    private mutating func noteClose(_ index: FlowIndex) {
+        guard settings.compatibleWithSuricata, packet.payloadLength == 0 else { return }
+        guard let session = conversations[flows[index].conversation]?.session else { return }
+        context.sessionEvents.formUnion(session.takeOtherProtocol(context.direction))
     }
 
     /// A dropped flow is followed only to its end, so that its place is free soon.

@@ -71,6 +71,30 @@ struct RecognitionTests {
         #expect(conversation.client("GET / HTTP/1.1\r\n\r\n") == [])
     }
 
+    @Test(
+        "on port 80 Suricata waits for a preface and a frame of HTTP/2",
+        arguments: [(24, 9, false), (25, 8, false), (25, 9, true)])
+    func suricataOnPort80(client: Int, server: Int, hasFailed: Bool) {
+        var settings = AppLayerSettings()
+        settings.compatibleWithSuricata = true
+        let said: [Said] = [
+            .client([UInt8](repeating: 0x7e, count: client)), .server([UInt8](repeating: 0x7e, count: server)),
+        ]
+        let expected: AppProtocol = hasFailed ? .failed : .unknown
+        #expect(Conversation(said, port: 80, settings: settings).session.appProtocol == expected)
+    }
+
+    @Test("at the end a silent side takes the other's protocol, as Suricata has it")
+    func silentSide() {
+        let client = Conversation([.client("SSH-2.0-x\r\n")], port: 9999)
+        #expect(client.session.takeOtherProtocol(.toClient) == [] && client.session.toClientProtocol == .ssh)
+        let server = Conversation([.server("\u{16}\u{3}\u{1}")], port: 9999)
+        #expect(server.session.takeOtherProtocol(.toServer) == .recognitionDoneToServer)
+        #expect(server.session.toServerProtocol == .failed && server.session.toClientProtocol == .tls)
+        let none = Conversation([.client(Self.none)], port: 9999)
+        #expect(none.session.takeOtherProtocol(.toClient) == [] && none.session.toClientProtocol == .unknown)
+    }
+
     @Test("or when one has said more than is kept", arguments: [FlowDirection.toServer, .toClient])
     func oneFails(direction: FlowDirection) {
         let conversation = Conversation(port: 9999)

@@ -13,6 +13,9 @@ enum StreamProbe {
         }
         switch serverPort {
         case 23: return telnet(data)
+        case 80 where settings.compatibleWithSuricata:
+            // Suricata waits for a preface of HTTP/2 (24 bytes), and for the header of a server's first frame.
+            return data.byteCount > (direction == .toServer ? 24 : 8) ? .noMatch : .undecided
         case 88: return shaped(data, 10, .krb5) { isKerberos($0.clamped(4..<$0.byteCount)) }
         case 502: return shaped(data, 8, .modbus, isModbus)
         case 1883: return direction == .toServer ? shaped(data, 12, .mqtt, isMQTTConnect) : .noMatch
