@@ -15,6 +15,7 @@ public struct EngineSettings: Sendable {
         didSet {
             appLayer.compatibleWithSuricata = compatibleWithSuricata
             log.compatibleWithSuricata = compatibleWithSuricata
+            tunnels.readsTeredoAuthentication = !compatibleWithSuricata
         }
     }
     /// Rules judge and log, and nothing is held up: `engine.mode=ids`.

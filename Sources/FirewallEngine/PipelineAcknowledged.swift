@@ -56,9 +56,15 @@ extension Pipeline {
         let seen = conversation.inspected(context.direction)
         let isReady =
             stream.delivered &- seen >= Pipeline.inspectionChunk || flows[index].tcp.state == .closed
-            || conversation.session.appProtocol != .unknown
+            || isWorthLooking(conversation.session, context.direction)
         context.streamWindow = isReady && stream.delivered > seen ? .since(seen) : .nothing
         if isReady { conversation.noteInspected(context.direction, stream.delivered) }
+    }
+
+    /// A parser says when a stretch of the stream is whole: one of HTTP with each message, others at any time.
+    private func isWorthLooking(_ session: AppLayerSession, _ direction: FlowDirection) -> Bool {
+        guard session.appProtocol == .http1 else { return session.appProtocol != .unknown }
+        return session.transactions.last?.isComplete(direction) ?? true
     }
 
     /// Judges what has not been looked at when a flow ends.

@@ -29,14 +29,31 @@ extension Pipeline {
         {
             let conversation = conversation(of: index, base: streamStarts(index))
             if let verdict = feed(conversation, index, segment, bytes) { return verdict }
+            if context.streamEvents.contains(index: UInt8(StreamFault.overlapDifferentData.index)),
+                let changed = withStreamBytes(conversation, segment, bytes)
+            {
+                if settings.log.needsFrames { nesting.bytes = changed }
+                return holdOrJudge(index, unsafe changed.span.bytes)
+            }
         }
         if decision.disposition != .accept, !settings.observesOnly { return conclude(index) }
         if segment.flags.contains(.ack) { skipGap(index, segment) }
         if let verdict = noteGap(index) { return verdict }
-        if segment.flags.contains(.rst) || segment.flags.contains(.fin) && isInOrder(index, segment) {
-            conversations[flows[index].conversation]?.session.end(context.direction)
-        }
+        noteEnd(index, segment)
         return holdOrJudge(index, bytes)
+    }
+
+    /// Tells the parser of a side's last byte. Beside the path that is known when both sides agree.
+    private mutating func noteEnd(_ index: FlowIndex, _ segment: TCPSegment) {
+        let isOver = segment.flags.contains(.rst) || segment.flags.contains(.fin) && isInOrder(index, segment)
+        guard let conversation = conversations[flows[index].conversation] else { return }
+        if settings.flow.isInline {
+            if isOver { conversation.session.end(context.direction) }
+        } else if flows[index].tcp.state == .closed {
+            // What nobody has acknowledged is read with the flow's end.
+            if !conversation.toServer.hasPending { conversation.session.end(.toServer) }
+            if !conversation.toClient.hasPending { conversation.session.end(.toClient) }
+        }
     }
 
     /// The bytes are not put into order any more: `stream.depth`. Said once for a direction.

@@ -210,7 +210,10 @@ extension Pipeline {
             return conclude(index)
         }
         guard !isChecksumWrong else { return judge(index, bytes) }
-        if isOneSided(index, segment, direction) { flows[index].tcp.pickUp(segment, direction) }
+        if isOneSided(index, segment, direction) {
+            flows[index].tcp.pickUp(segment, direction)
+            flows[index].tcp.isOneSided = true
+        }
         let wasClosed = flows[index].tcp.state == .closed
         let outcome = flows[index].tcp.handle(segment, direction)
         updateState(index)

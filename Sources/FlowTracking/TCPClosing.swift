@@ -7,6 +7,8 @@ extension TCPConnection {
     mutating func finish(_ segment: TCPSegment, _ direction: FlowDirection) -> TCPOutcome {
         if usesTimestamps, !isTimestampAcceptable(segment, direction) { return .invalid(.invalidTimestamp) }
         let sender = endpoint(direction)
+        // For Suricata such a connection stays open: nothing has acknowledged what led to the FIN.
+        if isOneSided, followsSuricata { return .accepted }
         guard
             isMidstream || segment.end >= sender.nextSequence && segment.sequence <= sender.lastAck + Int(sender.window)
         else { return .invalid(.finOutOfWindow) }

@@ -24,6 +24,8 @@ public struct TCPConnection: Sendable {
     public var followsSuricata = false
     /// Packets may go by unseen.
     public var isBesideThePath = false
+    /// One side's packets alone come this way: set for a connection that was picked up for that.
+    public var isOneSided = false
     /// State before a reset closed the connection; the other side may not have got it.
     var stateBeforeReset = TCPState.none
 

@@ -23,6 +23,8 @@ public struct TunnelSettings: Sendable {
     public var vxlan = PortList(4789)
     public var geneve = PortList(6081)
     public var teredo = PortList(3544)
+    /// Teredo packets with an authentication header are looked into; Suricata leaves them.
+    public var readsTeredoAuthentication = true
 
     public init() {}
 }
@@ -102,7 +104,7 @@ extension Tunnel {
         _ events: inout DecodeEvents
     ) -> Tunnel? {
         if settings.teredo.contains(udp.destinationPort) || settings.teredo.contains(udp.sourcePort) {
-            return teredo(packet, bytes)
+            return teredo(packet, bytes, settings)
         }
         if settings.geneve.contains(udp.destinationPort) { return geneve(packet, bytes, &events) }
         if settings.vxlan.contains(udp.destinationPort) { return vxlan(packet, bytes, &events) }
@@ -110,11 +112,14 @@ extension Tunnel {
     }
 
     /// RFC 4380 section 5.1.1: authentication and origin may stand before the IPv6 packet.
-    private static func teredo(_ packet: borrowing Packet, _ bytes: RawSpan) -> Tunnel? {
+    private static func teredo(
+        _ packet: borrowing Packet, _ bytes: RawSpan, _ settings: TunnelSettings
+    ) -> Tunnel? {
         var start = packet.payloadOffset
         let end = start &+ packet.payloadLength
         guard end &- start >= 40 else { return nil }
         if bytes.bigEndian16(at: start) == 1 {
+            guard settings.readsTeredoAuthentication else { return nil }
             let length = 13 &+ Int(bytes.byte(at: start &+ 2)) &+ Int(bytes.byte(at: start &+ 3))
             guard length <= end &- start &- 40 else { return nil }
             start &+= length

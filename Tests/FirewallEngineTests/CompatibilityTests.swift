@@ -68,6 +68,26 @@ struct CompatibilityTests {
             }(),
             weir: .drop(.streamError), suricata: .accept),
         Row(
+            what: "other bytes for the same place",
+            rules:
+                "alert tcp-pkt any any -> any any (content:\"EVIL\"; sid:1;)\nalert tcp-pkt any any -> any any (content:\"GOOD\"; sid:2;)",
+            frames: {
+                var script = established
+                let base = script.next(.toServer)
+                script.segment(.toServer, [.psh, .ack], utf8("GOOD"), sequence: base)
+                script.segment(.toServer, [.psh, .ack], utf8("EVIL"), sequence: base)
+                return script.frames
+            }(),
+            weir: .drop(.overlapConflict), suricata: Judgment(verdict: .accept, reason: .none, alerts: [2])),
+        Row(
+            what: "a negotiation of Teredo", rules: "drop icmp any any -> any any (sid:1;)",
+            frames: timed(
+                out.udp(
+                    UDPFields(3544, 5),
+                    [0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+                        + PacketBuilder(from: "fe80::1", to: "ff02::2").network(.icmpv6, [133, 0, 0, 0, 0, 0, 0, 0]))),
+            weir: .drop(.tunnelPacketDrop, 1), suricata: .accept),
+        Row(
             what: "address rule behind a packet's pass",
             rules: """
                 pass udp any any -> any any (dsize:1; sid:1;)

@@ -93,6 +93,25 @@ import Testing
         #expect(file["state"] as? String == (gaps ? "TRUNCATED" : "CLOSED"))
     }
 
+    @Test("beside the path a message of HTTP is looked into when it is whole")
+    func wholeMessage() throws {
+        var script = TCPScript(port: 80)
+        script.acknowledges = true
+        script.handshake()
+        script.client(HTTPBytes.request("GET", "/1"))
+        script.server("HTTP/1.1 200 OK\r\nServer: x\r\n\r\nabc")
+        script.server("def")
+        script.finish(.toClient)
+        var firewall = try Firewall("alert tcp any 80 -> any any (content:\"Server|3a| x\"; sid:1;)", defaults: []) {
+            $0.observesOnly = true
+            $0.compatibleWithSuricata = true
+            $0.flow.isInline = false
+        }
+        let judgments = firewall.judge(script.frames)
+        let places = judgments.indices.filter { judgments[$0].alerts == [1] }
+        #expect(places == [judgments.count - 1])
+    }
+
     @Test("of a connection whose client is on another way the server's side is read, where that is asked for")
     func serverAlone() throws {
         for followsOneSide in [true, false] {

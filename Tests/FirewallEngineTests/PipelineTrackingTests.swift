@@ -252,4 +252,21 @@ import Wire
             #expect(compatible.verdicts(script) == [verdict])
         }
     }
+
+    @Test("compat: the first packet of a connection in its middle finds rules with a literal alone")
+    func midstreamLiterals() throws {
+        let rules = """
+            alert http any any -> any any (http.uri; content:"/a"; sid:1;)
+            alert http any any -> any any (http.uri; bsize:>0; sid:2;)
+            """
+        for compatible in [true, false] {
+            var script = TCPScript(port: 80)
+            script.client(HTTPBytes.request("GET", "/a"))
+            var firewall = try Firewall(rules, defaults: []) {
+                $0.compatibleWithSuricata = compatible
+                $0.flow.midstream = .track
+            }
+            #expect(firewall.judge(script.frames).flatMap(\.alerts) == (compatible ? [1] : [1, 2]))
+        }
+    }
 }

@@ -49,6 +49,7 @@ struct TunnelTests {
             what: "Geneve with options",
             frame: outer.udp(UDPFields(5, 6081), [1, 0, 0x65, 0x58, 0, 0, 1, 0, 1, 2, 3, 0] + ethernet(0x86dd, six))),
         Row(what: "Teredo", frame: outer.udp(UDPFields(3544, 5), [0, 0, 1, 2, 3, 4, 5, 6] + six)),
+        Row(what: "Teredo without origin", frame: outer.udp(UDPFields(3544, 5), six)),
         Row(what: "twice", frame: outer.frame(.ipv4, inner.frame(gre, [0, 0, 0x86, 0xdd] + six))),
     ]
 

@@ -75,7 +75,7 @@ public struct Signature: Sendable {
     public let detail: Int32
 
     struct Requirements: OptionSet, Sendable {
-        let rawValue: UInt8
+        let rawValue: UInt16
         /// Payload bytes in the packet.
         static let payload = Requirements(rawValue: 1)
         /// No payload bytes in the packet.
@@ -91,7 +91,9 @@ public struct Signature: Sendable {
         /// A number read in one buffer is used in another: all are looked at together.
         static let sharesNumbers = Requirements(rawValue: 64)
         /// Asks an HTTP message for nothing but the absence of literals.
-        static let onlyAbsence = Requirements(rawValue: 128)
+        static let onlyAbsence = Requirements(rawValue: 256)
+        /// None of its buffers has a literal that must be there.
+        static let noLiteral = Requirements(rawValue: 512)
     }
 
     /// The flow has this signature's application protocol, or the signature asks for none.

@@ -368,6 +368,7 @@ extension SignatureBuilder {
         if appProtocol == .http1, payload.isEmpty, !literals.isEmpty, literals.allSatisfy(\.pattern.isNegated) {
             result.insert(.onlyAbsence)
         }
+        if literals.allSatisfy(\.pattern.isNegated) { result.insert(.noLiteral) }
         if flow != nil || appProtocol != .unknown { result.insert(.flow) }
         if packetTests.contains(where: \.needsPayload) { result.insert(.payload) }
         if !payload.isEmpty {

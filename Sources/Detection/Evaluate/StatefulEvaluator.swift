@@ -209,8 +209,12 @@ public struct StatefulEvaluator: ~Copyable {
             side.body.begin(.of(context.direction, compatible: policy.compatibleWithSuricata), isOver: isOver)
         }
         collectCandidates(transaction, set, context.direction, &side)
+        // Suricata finds only rules with a literal before the connection counts as established.
+        let isStream = packet.tcp != nil
+        let needsLiteral = policy.compatibleWithSuricata && isStream && !context.isStreamEstablished
         for index in candidates {
             let signature = policy.signatures[Int(index)]
+            if needsLiteral, signature.requirements.contains(.noLiteral) { continue }
             scratch.dropCaptured()
             guard
                 matches(signature, transaction, &side, packet, bytes, context, conversation)
