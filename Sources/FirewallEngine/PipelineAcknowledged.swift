@@ -74,10 +74,13 @@ extension Pipeline {
             guard flows[index].disposition == .undecided,
                 let conversation = conversations[flows[index].conversation]
             else { return }
-            let events = hand(conversation, direction, until: nil)
-            conversation.session.end(direction)
+            var events = hand(conversation, direction, until: nil)
             let seen = conversation.inspected(direction)
             let kept = conversation[stream: direction].kept(since: seen)
+            if conversation.session.goesOnBehindGaps {
+                events.formUnion(catchUp(conversation, direction, to: conversation[stream: direction].end))
+            }
+            conversation.session.end(direction)
             guard !kept.isEmpty || conversation.awaitsInspection(direction) else {
                 continue
             }

@@ -258,18 +258,23 @@ extension Pipeline {
             return
         }
         counters.reassemblyGaps += 1
+        context.sessionEvents.formUnion(catchUp(conversation, sender, to: acknowledged))
+    }
+
+    /// Reads what there is before `offset`, and tells the parser of what there is not.
+    func catchUp(_ conversation: Conversation, _ sender: FlowDirection, to offset: UInt64) -> SessionEvents {
         let session = conversation.session
         var events: SessionEvents = []
         if sender == .toServer {
             conversation.toServer.catchUp(
-                to: acknowledged, gap: { events.formUnion(session.skipGap(sender, $0)) },
+                to: offset, gap: { events.formUnion(session.skipGap(sender, $0)) },
                 body: { events.formUnion(session.feed(sender, $0)) })
         } else {
             conversation.toClient.catchUp(
-                to: acknowledged, gap: { events.formUnion(session.skipGap(sender, $0)) },
+                to: offset, gap: { events.formUnion(session.skipGap(sender, $0)) },
                 body: { events.formUnion(session.feed(sender, $0)) })
         }
-        context.sessionEvents.formUnion(events)
+        return events
     }
 
     /// The client goes on, and no answer to its SYN was seen.

@@ -221,9 +221,11 @@ public struct StreamReassembler: Sendable {
         }
     }
 
+    /// Behind the last byte that has come by.
+    public var end: UInt64 { pending.last.map(\.end) ?? delivered }
+
     /// The bytes at hand from `start` on, early ones too.
     public func kept(since start: UInt64) -> [UInt8] {
-        let end = pending.last.map(\.end) ?? delivered
         guard start < end else { return [] }
         return Array(dump.dropFirst(Int(start &- min(start, historyStart))))
     }

@@ -93,6 +93,25 @@ import Testing
         #expect(file["state"] as? String == (gaps ? "TRUNCATED" : "CLOSED"))
     }
 
+    @Test("beside the path a flow's end reads what lies behind a gap that nobody acknowledged")
+    func gapAtTheEnd() throws {
+        var script = TCPScript(port: 80)
+        script.handshake()
+        script.client("POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 30\r\n\r\nabc")
+        script.lose(4, .toServer)
+        script.client("xyz")
+        var firewall = try Firewall(defaults: []) {
+            $0.observesOnly = true
+            $0.compatibleWithSuricata = true
+            $0.flow.isInline = false
+            $0.log.logsFiles = true
+        }
+        _ = firewall.judge(script.frames)
+        firewall.finish()
+        let file = try #require(firewall.records("fileinfo").first?["fileinfo"] as? [String: Any])
+        #expect(file["size"] as? Int == 10 && file["gaps"] as? Bool == true)
+    }
+
     @Test("beside the path a message of HTTP is looked into when it is whole")
     func wholeMessage() throws {
         var script = TCPScript(port: 80)
