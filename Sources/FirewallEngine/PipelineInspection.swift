@@ -72,8 +72,9 @@ extension Pipeline {
     /// Nothing that was sent before the segment's end is still to come: a FIN may overtake the data before it.
     private func isInOrder(_ index: FlowIndex, _ segment: TCPSegment) -> Bool {
         guard let conversation = conversations[flows[index].conversation] else { return true }
-        let stream = conversation[stream: context.direction]
-        return stream.offset(of: segment.end).map { $0 <= stream.delivered } ?? true
+        return conversation.withStream(context.direction) { stream in
+            stream.offset(of: segment.end).map { $0 <= stream.delivered } ?? true
+        }
     }
 
     /// Suricata's parsers of TLS and SSH give up where acknowledged bytes were never seen.
@@ -135,7 +136,8 @@ extension Pipeline {
         } else {
             conversation.toClient.begin(at: streamStarts(index).1)
         }
-        context.streamOffset = Int(truncatingIfNeeded: conversation[stream: direction].offset(of: sequence) ?? 0)
+        context.streamOffset = Int(
+            truncatingIfNeeded: conversation.withStream(direction) { $0.offset(of: sequence) } ?? 0)
         let isToServer = direction == .toServer
         let inserted =
             isToServer

@@ -252,9 +252,11 @@ extension Pipeline {
         // Inline no rule has seen those bytes: only a log may go on behind them.
         if conversation.session.appProtocol == .http1, settings.flow.isInline, !policy.signatures.isEmpty { return }
         let sender = context.direction.opposite
-        let stream = conversation[stream: sender]
+        let (offset, delivered) = conversation.withStream(sender) {
+            ($0.offset(of: segment.acknowledgment), $0.delivered)
+        }
         // One more is the sender's FIN.
-        guard let acknowledged = stream.offset(of: segment.acknowledgment), acknowledged > stream.delivered &+ 1 else {
+        guard let acknowledged = offset, acknowledged > delivered &+ 1 else {
             return
         }
         counters.reassemblyGaps += 1

@@ -142,9 +142,11 @@ extension HTTPExchange {
 
     /// Fields of an incomplete head are there for rules as they come.
     func noteFields(_ direction: FlowDirection) {
-        let message = direction == .toServer ? request : response
-        guard !message.isHeadComplete, message.fieldsEnd != message.combined.end else { return }
-        combineFields(direction)
+        let isNew =
+            direction == .toServer
+            ? !request.isHeadComplete && request.fieldsEnd != request.combined.end
+            : !response.isHeadComplete && response.fieldsEnd != response.combined.end
+        if isNew { combineFields(direction) }
     }
 
     func combineFields(_ direction: FlowDirection) {

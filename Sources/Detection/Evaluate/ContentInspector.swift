@@ -223,16 +223,31 @@ struct ContentInspector {
     }
 
     private func search(_ pattern: ContentPattern, _ bytes: RawSpan, lower: Int, upper: Int) -> Int? {
-        let last = upper - pattern.bytes.count
+        let count = pattern.bytes.count
+        let last = upper - count
         guard lower <= last, !scratch.isExhausted else { return nil }
-        let first = policy.patternBytes[Int(pattern.bytes.lowerBound)]
+        let first = ByteFinder(policy.patternBytes[Int(pattern.bytes.lowerBound)], pattern.ignoresCase)
+        let second =
+            count > 1 ? ByteFinder(policy.patternBytes[Int(pattern.bytes.lowerBound) + 1], pattern.ignoresCase) : nil
         var position = lower
-        defer { scratch.spend(position - lower + 1) }
-        while position <= last {
-            let byte = bytes.byte(at: position)
-            if byte == first || pattern.ignoresCase && byte.lowercased == first, equals(pattern, bytes, at: position) {
-                return position + pattern.bytes.count
+        defer { scratch.spend(min(position, last) - lower + 1) }
+        // Eight places at a time, as far as the buffer has bytes for both looks.
+        while position <= last, position &+ 9 <= bytes.byteCount {
+            var met = first.marks(bytes, position)
+            if let second, met != 0 { met &= second.marks(bytes, position &+ 1) }
+            while met != 0 {
+                let place = position &+ met.trailingZeroBitCount >> 3
+                guard place <= last else { break }
+                if equals(pattern, bytes, at: place) {
+                    position = place
+                    return place + count
+                }
+                met &= met &- 1
             }
+            position &+= 8
+        }
+        while position <= last {
+            if equals(pattern, bytes, at: position) { return position + count }
             position &+= 1
         }
         return nil
@@ -260,5 +275,26 @@ extension RegularExpression.Outcome {
         case .none: condition.isNegated
         case .limit: condition.holdsAtLimit
         }
+    }
+}
+
+/// Finds one byte among eight at once; a letter in either case, if so wanted. May mark a place too many, never too few.
+private struct ByteFinder {
+    private let pattern: UInt64
+    private let fold: UInt64
+
+    init(_ byte: UInt8, _ ignoresCase: Bool) {
+        let isLetter = byte.lowercased != byte.uppercased
+        fold = ignoresCase && isLetter ? 0x2020_2020_2020_2020 : 0
+        pattern = UInt64(ignoresCase ? byte.lowercased : byte) &* 0x0101_0101_0101_0101
+    }
+
+    /// The highest bit of each byte that may be it, first byte lowest. Eight bytes must be there.
+    @inline(__always)
+    func marks(_ bytes: RawSpan, _ position: Int) -> UInt64 {
+        let word = UInt64(
+            littleEndian: unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: position, as: UInt64.self))
+        let difference = (word | fold) ^ pattern
+        return (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
     }
 }

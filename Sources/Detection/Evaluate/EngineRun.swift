@@ -18,16 +18,24 @@ extension CompiledPolicy {
         return bytes
     }
 
-    /// Runs the engines of a signature that have not matched yet. True when the last one has.
+    /// What a run of a signature's engines has come to.
+    enum EngineOutcome {
+        case notYet
+        case matched
+        /// All depends on the content without a buffer, which has not been looked for.
+        case needsPayload
+    }
+
+    /// Runs the engines of a signature that have not matched yet.
     /// - Parameter flags: which engines have matched; receives the verdict on the whole.
     /// - Parameter repeats: those that have matched as well, for the numbers they read.
     /// - Parameter occasion: the packet that rules look at the transaction for.
-    /// - Parameter hasPayload: whether the signature's content without a buffer is there.
+    /// - Parameter hasPayload: whether the signature's content without a buffer is there; nil when that is not known.
     func run(
         _ range: Range<Int32>, _ transaction: Transaction, _ occasion: TransactionTest.Occasion,
         _ body: inout BodyInspection, _ flags: inout UInt32, repeats: Bool, _ scratch: InspectionScratch,
-        hasPayload: Bool
-    ) -> Bool {
+        hasPayload: Bool?
+    ) -> EngineOutcome {
         let direction = occasion.direction
         let progress = transaction.progress(direction)
         var matched = 0
@@ -35,21 +43,22 @@ extension CompiledPolicy {
             let engine = engines[index]
             let bit = UInt32(1) << UInt32(min(number, 29))
             guard repeats || flags & bit == 0, engine.toServer == (direction == .toServer) else { continue }
-            guard progress >= engine.progress else { return false }
+            guard progress >= engine.progress else { return .notYet }
             let isComplete = progress > engine.progress
+            if engine.isOfPayload, hasPayload == nil { return .needsPayload }
             let holds =
                 engine.isOfPayload
-                ? hasPayload : holds(engine, transaction, occasion, &body, isComplete: isComplete, scratch)
+                ? hasPayload == true : holds(engine, transaction, occasion, &body, isComplete: isComplete, scratch)
             guard holds else {
                 if isComplete, case .buffer = engine.subject { flags |= FlowInspection.StoredState.cannotMatch | bit }
-                return false
+                return .notYet
             }
             flags |= bit
             matched += 1
         }
-        guard matched > 0 else { return false }
+        guard matched > 0 else { return .notYet }
         flags |= FlowInspection.StoredState.matched
-        return true
+        return .matched
     }
 
     private func holds(

@@ -51,7 +51,8 @@ struct FlowInspection {
     /// The flow's integers that are set (`flowint`): a policy names few.
     private(set) var integers: [(variable: Int32, value: UInt32)] = []
 
-    func hits(_ direction: FlowDirection) -> [LiteralHits.Hit] {
+    /// Changes nothing: only so is what holds it lent and not copied.
+    mutating func hits(_ direction: FlowDirection) -> [LiteralHits.Hit] {
         direction == .toServer ? toServerHits.hits : toClientHits.hits
     }
 
@@ -272,5 +273,12 @@ public final class Conversation {
     /// One side's stream, to be asked something: it is lent, not copied.
     public subscript(stream direction: FlowDirection) -> StreamReassembler {
         _read { if direction == .toServer { yield toServer } else { yield toClient } }
+    }
+
+    /// The same where the question is asked for each packet: a `_read` of a struct in a class may copy it, and counts
+    /// references to all it holds.
+    @inline(__always)
+    public func withStream<Answer>(_ direction: FlowDirection, _ body: (inout StreamReassembler) -> Answer) -> Answer {
+        direction == .toServer ? body(&toServer) : body(&toClient)
     }
 }

@@ -289,11 +289,16 @@ public struct StatefulEvaluator: ~Copyable {
         }
         let occasion = TransactionTest.Occasion(
             direction: context.direction, time: context.time, compatibleWithSuricata: policy.compatibleWithSuricata)
-        let isMatch = policy.run(
-            signature.engines, transaction, occasion, &side.body, &flags,
-            repeats: signature.requirements.contains(.sharesNumbers), scratch,
-            hasPayload: signature.payload.isEmpty
-                ? false : findsBesideBuffers(signature, packet, bytes, context, conversation))
+        let repeats = signature.requirements.contains(.sharesNumbers)
+        var outcome = policy.run(
+            signature.engines, transaction, occasion, &side.body, &flags, repeats: repeats, scratch, hasPayload: nil)
+        if outcome == .needsPayload {
+            let isThere = findsBesideBuffers(signature, packet, bytes, context, conversation)
+            outcome = policy.run(
+                signature.engines, transaction, occasion, &side.body, &flags, repeats: repeats, scratch,
+                hasPayload: isThere)
+        }
+        let isMatch = outcome == .matched
         // In Suricata what is absent from a message is absent again with each packet of its body.
         if isMatch, policy.compatibleWithSuricata, signature.requirements.contains(.onlyAbsence),
             transaction.progress(context.direction) > progress(of: signature)

@@ -86,10 +86,7 @@ final class LiteralSearch: Sendable {
         seen.begin()
         guard from < count, !literals.isEmpty else { return 0 }
         var work = 0
-        let (quadTable, tripleTable, pairTable) = (quads.bits, triples.bits, pairs.bits)
-        let quadBits = quadTable.span
-        let tripleBits = tripleTable.span
-        let pairBits = pairTable.span
+        let (quadBits, tripleBits, pairBits) = unsafe (quads.bits, triples.bits, pairs.bits)
         let (hasQuads, hasTriples, hasPairs) = (!quads.isEmpty, !triples.isEmpty, !pairs.isEmpty)
         // From the end to the start. Behind the end stand zeros: a key that reaches into them is met by no literal.
         var next: UInt64 = 0
@@ -98,23 +95,34 @@ final class LiteralSearch: Sendable {
             let word = LiteralSearch.folded(buffer, position)
             var met: UInt64 = 0
             if hasQuads {
-                met |= quads.mark(word & 0xffff_ffff, quadBits) | quads.mark(word &>> 32, quadBits)
+                unsafe met |= quads.mark(word & 0xffff_ffff, quadBits) | quads.mark(word &>> 32, quadBits)
             }
             if hasTriples {
-                met |= triples.mark(word & 0xff_ffff, tripleBits) | triples.mark((word &>> 16) & 0xff_ffff, tripleBits)
-                met |= triples.mark((word &>> 32) & 0xff_ffff, tripleBits)
-                met |= triples.mark(word &>> 48 | (next & 0xff) &<< 16, tripleBits)
+                unsafe met |= triples.mark(word & 0xff_ffff, tripleBits) | triples.mark((word &>> 16) & 0xff_ffff, tripleBits)
+                unsafe met |= triples.mark((word &>> 32) & 0xff_ffff, tripleBits)
+                unsafe met |= triples.mark(word &>> 48 | (next & 0xff) &<< 16, tripleBits)
             }
             if hasPairs {
-                met |= pairs.markPair(word, pairBits) | pairs.markPair(word &>> 8, pairBits)
-                met |= pairs.markPair(word &>> 16, pairBits) | pairs.markPair(word &>> 24, pairBits)
-                met |= pairs.markPair(word &>> 32, pairBits) | pairs.markPair(word &>> 40, pairBits)
-                met |= pairs.markPair(word &>> 48, pairBits) | pairs.markPair(word &>> 56 | next &<< 8, pairBits)
+                unsafe met |= pairs.markPair(word, pairBits) | pairs.markPair(word &>> 8, pairBits)
+                unsafe met |= pairs.markPair(word &>> 16, pairBits) | pairs.markPair(word &>> 24, pairBits)
+                unsafe met |= pairs.markPair(word &>> 32, pairBits) | pairs.markPair(word &>> 40, pairBits)
+                unsafe met |= pairs.markPair(word &>> 48, pairBits) | pairs.markPair(word &>> 56 | next &<< 8, pairBits)
             }
             if met & 1 != 0 {
-                for table in [quads, triples, pairs] where !table.isEmpty {
-                    table.forEachKey(word, next) { key, offset in
-                        work &+= verify(table, key, buffer, position &+ offset, &seen, found)
+                // Not in a loop over the three: an array of them would be made for each word.
+                if hasQuads {
+                    quads.forEachKey(word, next) { key, offset in
+                        work &+= verify(quads, key, buffer, position &+ offset, &seen, found)
+                    }
+                }
+                if hasTriples {
+                    triples.forEachKey(word, next) { key, offset in
+                        work &+= verify(triples, key, buffer, position &+ offset, &seen, found)
+                    }
+                }
+                if hasPairs {
+                    pairs.forEachKey(word, next) { key, offset in
+                        work &+= verify(pairs, key, buffer, position &+ offset, &seen, found)
                     }
                 }
             }
@@ -148,7 +156,9 @@ final class LiteralSearch: Sendable {
     ) -> Int {
         guard let chain = table.chain(of: key) else { return 1 }
         var work = 1
-        for entry in table.entries[chain.asInt] where seen[entry.literal] == nil {
+        for place in chain.asInt {
+            let entry = table.entry(place)
+            guard seen[entry.literal] == nil else { continue }
             let literal = literals[Int(entry.literal)]
             let start = position &- Int(entry.offset)
             let count = literal.bytes.count
@@ -222,7 +232,8 @@ extension UInt32 {
 }
 
 /// Keys of one length, and the literals they stand in.
-private final class KeyTable: Sendable {
+@safe
+private final class KeyTable: @unchecked Sendable {
     struct Entry {
         var literal: Int32
         /// Place of the key in the literal.
@@ -257,14 +268,16 @@ private final class KeyTable: Sendable {
     private let keyLength: Int
     /// The upper bits of a hash index `bits`.
     private let shift: UInt64
-    let bits: [UInt64]
+    // The tables lie in memory of their own, which goes with this object: counting references to arrays would cost more
+    // than the look into them.
+    let bits: UnsafePointer<UInt64>
     /// Open addressing: a key in the upper half, one more than its place in `chains` in the lower; 0 is free.
-    private let slots: [UInt64]
+    private let slots: UnsafePointer<UInt64>
+    private let slotMask: Int
     /// Entries of each key, in a row.
-    private let chains: [Range<Int32>]
-    let entries: [Entry]
-
-    var isEmpty: Bool { entries.isEmpty }
+    private let chains: UnsafePointer<Range<Int32>>
+    private let entries: UnsafePointer<Entry>
+    let isEmpty: Bool
 
     init(_ draft: Draft) {
         let keys = draft.sorted()
@@ -293,49 +306,68 @@ private final class KeyTable: Sendable {
         stride = draft.stride
         keyLength = draft.keyLength
         shift = UInt64(32 - exponent)
-        self.bits = bits
-        self.slots = slots
-        self.chains = chains
-        entries = keys.map(\.entry)
+        isEmpty = keys.isEmpty
+        slotMask = room - 1
+        unsafe self.bits = KeyTable.fixed(bits)
+        unsafe self.slots = KeyTable.fixed(slots)
+        unsafe self.chains = KeyTable.fixed(chains)
+        unsafe entries = KeyTable.fixed(keys.map(\.entry))
     }
+
+    deinit {
+        unsafe bits.deallocate()
+        unsafe slots.deallocate()
+        unsafe chains.deallocate()
+        unsafe entries.deallocate()
+    }
+
+    /// A copy of trivial values (nothing is counted or released) that stays where it is.
+    private static func fixed<Value>(_ values: [Value]) -> UnsafePointer<Value> {
+        let memory = UnsafeMutablePointer<Value>.allocate(capacity: max(1, values.count))
+        for (index, value) in values.enumerated() { unsafe memory.advanced(by: index).initialize(to: value) }
+        return unsafe UnsafePointer(memory)
+    }
+
+    /// - Parameter place: one of a chain's.
+    @inline(__always)
+    func entry(_ place: Int) -> Entry { unsafe entries[place] }
 
     /// In the lowest bit whether the key may be one of the table's; the other bits mean nothing.
     @inline(__always)
-    func mark(_ key: UInt64, _ bits: Span<UInt64>) -> UInt64 {
+    func mark(_ key: UInt64, _ bits: UnsafePointer<UInt64>) -> UInt64 {
         let place = UInt64(UInt32(truncatingIfNeeded: key).keyHash) &>> shift
         // As many bits as the shift leaves places.
-        return unsafe bits[unchecked: Int(truncatingIfNeeded: place &>> 6)] &>> (place & 63)
+        return unsafe bits[Int(truncatingIfNeeded: place &>> 6)] &>> (place & 63)
     }
 
     /// The same for the table of pairs, whose keys are few enough to be places themselves.
     @inline(__always)
-    func markPair(_ key: UInt64, _ bits: Span<UInt64>) -> UInt64 {
-        unsafe bits[unchecked: Int(truncatingIfNeeded: (key &>> 6) & 0x3ff)] &>> (key & 63)
+    func markPair(_ key: UInt64, _ bits: UnsafePointer<UInt64>) -> UInt64 {
+        unsafe bits[Int(truncatingIfNeeded: (key &>> 6) & 0x3ff)] &>> (key & 63)
     }
 
     /// Calls `body` with each key of eight bytes that may be one of the table's, from the last to the first.
     func forEachKey(_ word: UInt64, _ next: UInt64, _ body: (UInt32, Int) -> Void) {
         let mask = keyLength == 4 ? UInt32.max : (1 &<< UInt32(8 &* keyLength)) &- 1
-        let table = bits
-        let bits = table.span
         var offset = 8 &- stride
         while offset >= 0 {
             let shift = UInt64(8 &* offset)
             let bytes = word &>> shift | (offset > 0 ? next &<< (64 &- shift) : 0)
             let key = UInt32(truncatingIfNeeded: bytes) & mask
-            let mark = keyLength == 2 ? markPair(UInt64(key), bits) : mark(UInt64(key), bits)
+            let mark = unsafe keyLength == 2 ? markPair(UInt64(key), bits) : mark(UInt64(key), bits)
             if mark & 1 != 0 { body(key, offset) }
             offset &-= stride
         }
     }
 
     func chain(of key: UInt32) -> Range<Int32>? {
-        var slot = Int(key.keyHash >> 8) & (slots.count &- 1)
-        while slots[slot] != 0 {
-            if UInt32(truncatingIfNeeded: slots[slot] >> 32) == key {
-                return chains[Int(slots[slot] & 0xffff_ffff) &- 1]
+        var slot = Int(key.keyHash >> 8) & slotMask
+        while unsafe slots[slot] != 0 {
+            let value = unsafe slots[slot]
+            if UInt32(truncatingIfNeeded: value >> 32) == key {
+                return unsafe chains[Int(value & 0xffff_ffff) &- 1]
             }
-            slot = (slot &+ 1) & (slots.count &- 1)
+            slot = (slot &+ 1) & slotMask
         }
         return nil
     }
