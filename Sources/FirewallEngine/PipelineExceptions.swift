@@ -55,6 +55,7 @@ extension Pipeline {
         counters.invalid += 1
         packet.events.insert(event)
         context.hasPorts = false
+        let index = attachUnsound(event, bytes)
         if settings.compatibleWithSuricata, packet.ip != nil, event.isOfTransport {
             judgeWithoutFlow(bytes)
         } else {
@@ -63,11 +64,11 @@ extension Pipeline {
         // Differs: Suricata forwards what it cannot decode; what cannot be read cannot be judged.
         let standard: ExceptionPolicy = settings.compatibleWithSuricata ? .ignore : .dropPacket
         if decision.disposition == .accept,
-            let verdict = handleException(.decodeError, .decodeError, standard: standard, flow: nil)
+            let verdict = handleException(.decodeError, .decodeError, standard: standard, flow: index)
         {
             return verdict
         }
-        return conclude(nil)
+        return conclude(index)
     }
 
     // MARK: anomalies

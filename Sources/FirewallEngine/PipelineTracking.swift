@@ -54,6 +54,22 @@ extension Pipeline {
         return conclude(nil)
     }
 
+    /// The flow of a datagram with an impossible length: its ports can be read, and the flow's record tells who sends such.
+    /// It takes nobody's place.
+    mutating func attachUnsound(_ event: DecodeEvent, _ bytes: RawSpan) -> FlowIndex? {
+        guard event == .udpLengthBeyondPacket || event == .udpLengthTooSmall, !settings.compatibleWithSuricata,
+            let ip = packet.ip, packet.payloadLength >= 8
+        else { return nil }
+        let tuple = FlowTuple(
+            source: ip.source, destination: ip.destination,
+            sourcePort: bytes.bigEndian16(at: packet.payloadOffset),
+            destinationPort: bytes.bigEndian16(at: packet.payloadOffset &+ 2), ipProtocol: .udp)
+        let (key, senderIsFirst) = FlowKey.make(tuple, vlan: packet.vlan, depth: packet.depth)
+        guard let index = flows.find(key) ?? (flows.isFull ? nil : create(key, senderIsFirst)) else { return nil }
+        attach(index, direction(index, senderIsFirst))
+        return index
+    }
+
     func direction(_ index: FlowIndex, _ senderIsFirst: Bool) -> FlowDirection {
         flows[index].clientIsFirst == senderIsFirst ? .toServer : .toClient
     }

@@ -9,6 +9,9 @@ import Wire
 public struct CaptureWriter: ~Copyable {
     private let handle: OpaquePointer
     private let dumper: OpaquePointer
+    private let linkType: LinkType
+    /// Packets of another link type, which the file cannot hold.
+    private var leftOut: UInt64 = 0
     public let path: String
 
     public init(path: String, linkType: LinkType) throws(CaptureError) {
@@ -23,6 +26,7 @@ public struct CaptureWriter: ~Copyable {
             throw CaptureError(path: path, libraryMessage: message)
         }
         self.path = path
+        self.linkType = linkType
         unsafe self.handle = handle
         unsafe self.dumper = dumper
     }
@@ -33,6 +37,10 @@ public struct CaptureWriter: ~Copyable {
     }
 
     public mutating func write(_ packet: RawPacket, _ bytes: RawSpan) {
+        guard packet.linkType == linkType else {
+            leftOut += 1
+            return
+        }
         var header = pcap_pkthdr()
         header.ts.tv_sec = Int(packet.time.seconds)
         header.ts.tv_usec = Int(packet.time.microseconds &- packet.time.seconds &* 1_000_000)
@@ -44,10 +52,14 @@ public struct CaptureWriter: ~Copyable {
         }
     }
 
-    /// Brings everything out; throws when the disk did not take it.
+    /// Brings everything out; throws when the disk did not take it, or the file could not hold it all.
     public mutating func flush() throws(CaptureError) {
         if unsafe pcap_dump_flush(dumper) != 0 {
             throw CaptureError(path: path, message: unsafe String(cString: strerror(errno)))
+        }
+        guard leftOut == 0 else {
+            throw CaptureError(
+                path: path, message: "\(leftOut) packets of another link type than the first one's are left out")
         }
     }
 }

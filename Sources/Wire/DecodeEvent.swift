@@ -150,5 +150,15 @@ public struct DecodeEvents: Hashable, Sendable {
     public func contains(_ event: DecodeEvent) -> Bool { contains(index: event.index) }
 
     /// In the order of the decoder's layers.
-    public var all: [DecodeEvent] { isEmpty ? [] : DecodeEvent.allCases.filter { contains($0) } }
+    public var all: [DecodeEvent] {
+        var found: [DecodeEvent] = []
+        var rest = bits
+        while rest != 0 {
+            found.append(DecodeEvents.cases[rest.trailingZeroBitCount])
+            rest &= rest &- 1
+        }
+        return found
+    }
+
+    private static let cases = DecodeEvent.allCases
 }

@@ -26,4 +26,15 @@ public struct LinkType: RawRepresentable, Hashable, Sendable {
     public static let linuxCooked2 = LinkType(rawValue: 276)
     public static let ipv4 = LinkType(rawValue: 228)
     public static let ipv6 = LinkType(rawValue: 229)
+    /// IEEE 802.11 frames, and those behind a driver's header.
+    public static let wireless = LinkType(rawValue: 105)
+    public static let radiotap = LinkType(rawValue: 127)
+    /// Packets that netfilter has logged.
+    public static let netfilterLog = LinkType(rawValue: 239)
+    public static let infiniBand = LinkType(rawValue: 242)
+    /// Darwin's captures with the process.
+    public static let processTap = LinkType(rawValue: 258)
+    /// Frames of a switch's own port, with its tag.
+    public static let switchTag = LinkType(rawValue: 284)
+    public static let extendedSwitchTag = LinkType(rawValue: 285)
 }

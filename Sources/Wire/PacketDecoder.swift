@@ -59,7 +59,7 @@ public enum PacketDecoder {
             guard bytes.byteCount >= 4 else { throw .ciscoHDLCTooSmall }
             try network(bytes.bigEndian16(at: 2), bytes, at: 4, into: &packet)
         default:
-            throw .linkTypeUnsupported
+            guard try captured(bytes, linkType, into: &packet) else { throw .linkTypeUnsupported }
         }
     }
 

@@ -74,6 +74,71 @@ struct CaptureTests {
         expectAll(result.packets)
     }
 
+    @Test("pcapng: sections, interfaces of several types, clocks of several kinds", arguments: [false, true])
+    func interfaces(bigEndian: Bool) throws {
+        let ng = PcapngBytes(isBigEndian: bigEndian)
+        let section = ng.block(0x0a0d_0d0a, ng.u32(0x1a2b_3c4d) + ng.u16(1) + ng.u16(0) + ng.u32(.max) + ng.u32(.max))
+        func interface(_ type: UInt16, _ snap: UInt32, _ options: [UInt8] = []) -> [UInt8] {
+            ng.block(1, ng.u16(type) + ng.u16(0) + ng.u32(snap) + options)
+        }
+        func clock(_ value: UInt8) -> [UInt8] { ng.u16(9) + ng.u16(1) + [value, 0, 0, 0] }
+        func later(_ seconds: UInt32) -> [UInt8] {
+            ng.u16(14) + ng.u16(8) + (bigEndian ? ng.u32(0) + ng.u32(seconds) : ng.u32(seconds) + ng.u32(0))
+        }
+        func packet(_ interface: UInt32, _ time: UInt64) -> [UInt8] {
+            let stamp = ng.u32(UInt32(time >> 32)) + ng.u32(UInt32(truncatingIfNeeded: time))
+            return ng.block(6, ng.u32(interface) + stamp + ng.u32(3) + ng.u32(9) + [1, 2, 3, 0])
+        }
+        let old = ng.block(2, ng.u16(0) + ng.u16(7) + ng.u32(0) + ng.u32(5) + ng.u32(4) + ng.u32(4) + [9, 9, 9, 9])
+        let simple = ng.block(3, ng.u32(6) + [6, 5, 4, 3, 2, 1, 0, 0])
+        let file =
+            section + interface(1, 0) + interface(101, 96, clock(9) + ng.u32(0)) + ng.block(0x4321, [1, 2, 3, 4])
+            + packet(0, 5_000_001) + packet(1, 7_000_002_999) + interface(113, 64, clock(0x80 | 10) + later(100))
+            + packet(2, 1024 + 512) + old + section + interface(228, 4, clock(0)) + simple + packet(0, 3)
+        let path = folder.file("capture")
+        try CaptureFile.write(file, to: path)
+        var reader = try CaptureReader(path: path)
+        #expect(reader.linkType == .ethernet)
+        var seen: [String] = []
+        while let line = try reader.next({ raw, bytes in
+            "\(raw.number) \(raw.linkType.rawValue) \(raw.time.microseconds) \(raw.wireLength) \(bytes.copied())"
+        }) {
+            seen.append(line)
+        }
+        #expect(
+            seen == [
+                "1 1 5000001 9 [1, 2, 3]", "2 101 7000002 9 [1, 2, 3]", "3 113 101500000 9 [1, 2, 3]",
+                "4 1 5 4 [9, 9, 9, 9]", "5 228 0 6 [6, 5, 4, 3]", "6 228 3000000 9 [1, 2, 3]",
+            ])
+    }
+
+    @Test("pcapng: what is damaged ends the file with a reason")
+    func damagedBlocks() throws {
+        let ng = PcapngBytes(isBigEndian: false)
+        let head = Array(ng.file([]))
+        let cases: [([UInt8], String)] = [
+            (ng.u32(6) + ng.u32(13) + [0], "a block of 13 bytes"),
+            (ng.u32(6) + ng.u32(0x4000_0000), "a block of 1073741824 bytes"),
+            (ng.u32(6) + ng.u32(16) + [1, 2, 3, 4] + ng.u32(20), "do not match"),
+            (ng.u32(6) + ng.u32(64) + [1, 2, 3, 4], "cut short"),
+            (ng.u32(6) + ng.u32(16), "cut short"), ([6, 0], "cut short"),
+            (ng.block(6, ng.u32(1) + [UInt8](repeating: 0, count: 16)), "interface 1"),
+            (ng.block(6, ng.u32(0) + ng.u32(0) + ng.u32(0) + ng.u32(5) + ng.u32(5) + [1, 2, 3, 4]), "of 5 bytes"),
+            (ng.block(6, [1, 2, 3, 4]), "a packet block"), (ng.block(1, [1, 0, 0, 0]), "interface description"),
+            (ng.block(1, ng.u16(1) + ng.u16(0) + ng.u32(0) + ng.u16(9) + ng.u16(9)), "longer than its block"),
+            (
+                ng.block(1, ng.u16(1) + ng.u16(0) + ng.u32(0) + ng.u16(9) + ng.u16(1) + [20, 0, 0, 0]),
+                "finer than can be counted"
+            ),
+            (ng.block(0x0a0d_0d0a, ng.u32(0x1a2b_3c4d) + ng.u16(2) + ng.u16(0) + ng.u32(0) + ng.u32(0)), "version 2.0"),
+            (ng.block(0x0a0d_0d0a, ng.u32(7) + ng.u16(1) + ng.u16(0) + ng.u32(0) + ng.u32(0)), "byte-order magic"),
+        ]
+        for (bytes, reason) in cases {
+            let error = try #require(try read(head + bytes).error)
+            #expect(error.contains(reason), "\(error)")
+        }
+    }
+
     @Test("a capture that cut its packets says how long they were")
     func snapshots() throws {
         let result = try read(CaptureFile.bytes(frames, snapshotLength: 40))
@@ -127,6 +192,18 @@ struct CaptureTests {
     }
 
     // MARK: writing
+
+    @Test("packets of another link type do not get into the file, and that is said")
+    func otherLinkType() throws {
+        var writer = try CaptureWriter(path: folder.file("out"), linkType: .ethernet)
+        for type in [LinkType.ethernet, .linuxCooked, .ethernet] {
+            let raw = RawPacket(number: 0, time: Timestamp(microseconds: 0), linkType: type, wireLength: 3)
+            let bytes: [UInt8] = [1, 2, 3]
+            writer.write(raw, bytes.span.bytes)
+        }
+        #expect(throws: CaptureError.self) { try writer.flush() }
+        #expect(read(folder.file("out")).packets.count == 2)
+    }
 
     private func write(_ frames: [TimedFrame], linkType: LinkType, extra: Int = 0, to path: String) throws {
         var writer = try CaptureWriter(path: path, linkType: linkType)

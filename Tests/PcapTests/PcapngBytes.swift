@@ -19,14 +19,14 @@ struct PcapngBytes {
         return block(6, header + frame.bytes + padding)
     }
 
-    private func block(_ type: UInt32, _ body: [UInt8]) -> [UInt8] {
+    func block(_ type: UInt32, _ body: [UInt8]) -> [UInt8] {
         let length = u32(UInt32(body.count + 12))
         return u32(type) + length + body + length
     }
 
-    private func u16(_ value: UInt16) -> [UInt8] { ordered([UInt8(value & 255), UInt8(value >> 8)]) }
+    func u16(_ value: UInt16) -> [UInt8] { ordered([UInt8(value & 255), UInt8(value >> 8)]) }
 
-    private func u32(_ value: UInt32) -> [UInt8] {
+    func u32(_ value: UInt32) -> [UInt8] {
         ordered((0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * UInt32($0))) })
     }
 

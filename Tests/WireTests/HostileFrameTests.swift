@@ -7,6 +7,7 @@ import Wire
 struct HostileFrameTests {
     private static let links: [LinkType] = [
         .ethernet, .raw, .null, .loop, .linuxCooked, .linuxCooked2, .ipv4, .ipv6, .rawBSD,
+        .wireless, .radiotap, .netfilterLog, .infiniBand, .processTap, .switchTag, .extendedSwitchTag,
     ]
 
     private static func check(_ bytes: [UInt8], _ link: LinkType, wireLength: Int) throws {

@@ -66,11 +66,50 @@ struct LinkTests {
         #expect(DecodedPacket(Array(frame.prefix(expected.length)), link.type).failure == .ipv4TooSmall)
     }
 
-    @Test("unknown link types are refused by name", arguments: [2, 105, 127, -1] as [Int32])
+    @Test("unknown link types are refused by name", arguments: [2, 129, 149, -1] as [Int32])
     func unsupported(type: Int32) {
         let decoded = DecodedPacket(Self.four.udp(Self.datagram), LinkType(rawValue: type))
         #expect(decoded.failure == .linkTypeUnsupported)
         #expect(decoded.packet.ip == nil)
+    }
+
+    private static let snap: [UInt8] = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0]
+    private static func radio(_ kind: UInt8, _ flags: UInt8 = 0, length: Int = 24) -> [UInt8] {
+        [kind, flags] + [UInt8](repeating: 0, count: length - 2)
+    }
+
+    @Test(
+        "link headers of captures: netfilter's log, wireless, switches, processes",
+        arguments: [
+            (.netfilterLog, [2, 0, 0, 0, 8, 0, 1, 0, 1, 2, 3, 4, 5, 0, 10, 0, 120, 0, 0, 0, 200, 0, 9, 0], true),
+            (.netfilterLog, [2, 0, 0, 0, 0, 8, 0, 1, 1, 2, 3, 4, 0, 50, 0, 9], true),
+            (.netfilterLog, [2, 0, 0, 0, 3, 0, 8, 0], false), (.netfilterLog, [2, 0, 0, 0], false),
+            (.infiniBand, [UInt8](repeating: 0, count: 40) + [8, 0, 0, 0], true),
+            (.switchTag, [UInt8](repeating: 0, count: 12) + [0xc0, 10, 5, 57, 8, 0], true),
+            (.extendedSwitchTag, [UInt8](repeating: 0, count: 12) + [0xda, 0xda, 0, 0, 0xc0, 10, 5, 57, 8, 0], true),
+            (.processTap, [16, 0, 0, 0, 1, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0], true),
+            (.processTap, [12, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0] + [UInt8](repeating: 0, count: 12) + [8, 0], true),
+            (.processTap, [12, 0, 0, 0, 1, 0, 0, 0, 7, 0, 0, 0], false),
+            (.wireless, radio(8) + snap, true), (.wireless, radio(0x88, length: 26) + snap, true),
+            (.wireless, radio(8, 3, length: 30) + snap, true), (.wireless, radio(0x88, 0x83, length: 36) + snap, true),
+            (.wireless, radio(8, 0x40) + snap, false), (.wireless, radio(8, 4) + snap, false),
+            (.wireless, radio(0x48) + snap, false), (.wireless, radio(0x80) + snap, false),
+            (.wireless, radio(8) + [0xaa, 0xaa, 3, 0, 0, 1, 8, 0], false), (.wireless, radio(8), false),
+            (.radiotap, [0, 0, 8, 0, 0, 0, 0, 0] + radio(8) + snap, true),
+            (.radiotap, [0, 0, 12, 0, 2, 0, 0, 0, 0x20, 0, 0, 0] + radio(0x88, length: 28) + snap, true),
+            (
+                .radiotap,
+                [0, 0, 25, 0, 3, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0x20]
+                    + radio(0x88, length: 28) + snap, true
+            ),
+            (.radiotap, [0, 0, 200, 0, 0, 0, 0, 0] + radio(8) + snap, false),
+        ] as [(LinkType, [UInt8], Bool)])
+    func captureLinks(type: LinkType, header: [UInt8], isRead: Bool) {
+        let frame = header + Self.four.with { $0.link = .raw }.udp(Self.datagram, utf8("hello"))
+        let decoded = DecodedPacket(frame, type)
+        #expect((decoded.packet.tuple?.destinationPort == 2000) == isRead)
+        if isRead { #expect(decoded.failure == nil && decoded.payload == utf8("hello")) }
+        for count in 0..<header.count { _ = DecodedPacket(Array(frame.prefix(count)), type) }
     }
 
     @Test("what is not IP is no error", arguments: [0x0806, 0x88cc, 0x8863, 0x0026] as [UInt16])

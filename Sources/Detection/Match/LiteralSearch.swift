@@ -98,7 +98,8 @@ final class LiteralSearch: Sendable {
                 unsafe met |= quads.mark(word & 0xffff_ffff, quadBits) | quads.mark(word &>> 32, quadBits)
             }
             if hasTriples {
-                unsafe met |= triples.mark(word & 0xff_ffff, tripleBits) | triples.mark((word &>> 16) & 0xff_ffff, tripleBits)
+                unsafe met |= triples.mark(word & 0xff_ffff, tripleBits)
+                unsafe met |= triples.mark((word &>> 16) & 0xff_ffff, tripleBits)
                 unsafe met |= triples.mark((word &>> 32) & 0xff_ffff, tripleBits)
                 unsafe met |= triples.mark(word &>> 48 | (next & 0xff) &<< 16, tripleBits)
             }
@@ -158,11 +159,14 @@ final class LiteralSearch: Sendable {
         var work = 1
         for place in chain.asInt {
             let entry = table.entry(place)
-            guard seen[entry.literal] == nil else { continue }
-            let literal = literals[Int(entry.literal)]
             let start = position &- Int(entry.offset)
+            // Most literals that share a key differ at their beginning.
+            guard start >= 0, start < buffer.byteCount,
+                LiteralSearch.folded(buffer, start) & entry.mask == entry.head, seen[entry.literal] == nil
+            else { continue }
+            let literal = literals[Int(entry.literal)]
             let count = literal.bytes.count
-            guard start >= 0, count <= buffer.byteCount &- start else { continue }
+            guard count <= buffer.byteCount &- start else { continue }
             let same = equalBytes(Int(literal.bytes.lowerBound), count, buffer, start)
             work &+= same &+ 1
             guard same == count else { continue }
@@ -238,6 +242,9 @@ private final class KeyTable: @unchecked Sendable {
         var literal: Int32
         /// Place of the key in the literal.
         var offset: Int32
+        /// The literal's first bytes, up to eight, and which bits of as many of a buffer's to compare with them.
+        var head: UInt64
+        var mask: UInt64
     }
 
     /// A table while literals are added.
@@ -253,8 +260,12 @@ private final class KeyTable: @unchecked Sendable {
         }
 
         mutating func add(_ number: Int32, _ literal: [UInt8], at first: Int) {
+            let length = min(8, literal.count)
+            let head = (0..<length).reduce(UInt64(0)) { $0 | UInt64(literal[$1]) << UInt64(8 * $1) }
+            let mask = UInt64.max >> UInt64(64 - 8 * length)
             for offset in first..<(first + stride) {
-                keys.append((literal.key(offset, keyLength), Entry(literal: number, offset: Int32(offset))))
+                let entry = Entry(literal: number, offset: Int32(offset), head: head, mask: mask)
+                keys.append((literal.key(offset, keyLength), entry))
             }
         }
 
