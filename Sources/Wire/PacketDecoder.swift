@@ -86,6 +86,8 @@ public enum PacketDecoder {
         case .v4:
             guard available >= 20 else { throw .ipv4TooSmall }
             guard nibble == 4 else { throw .ipv4WrongVersion }
+            // Where the header begins, should it end here.
+            packet.payloadOffset = offset
             packet.ip = try IPDecoder.ipv4(
                 bytes, at: offset, wireEnd: packet.wireLength, events: &packet.events)
         case .v6:
