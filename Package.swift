@@ -125,6 +125,6 @@ if Context.environment["WEIR_FUZZ_BUILD"] != nil {
             name: "Fuzz",
             dependencies: [
                 "FirewallEngine", "EventLog", "Detection", "FlowTracking", "AppLayer", "PolicyModel", "RuleLanguage",
-                "PacketIO", "Wire", "NetTypes", "TestSupport",
+                "PacketIO", "Pcap", "Wire", "NetTypes", "TestSupport",
             ], path: "Tests/Fuzz", swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
 }

@@ -8,7 +8,11 @@ extension FuzzTarget {
         switch self {
         case .decode: FuzzTarget.frames.map { [0, 0] + $0 }
         case .streams: [[0, 0, 0, 9, 4, 0, 0, 10, 0, 80, 10, 0, 40, 10], [255, 255, 255, 250, 0, 0, 1, 3, 0, 0, 9]]
+        case .fragments:
+            [[0, 0, 0, 0, 10, 2, 0, 10, 3], [1, 4, 0, 5, 9, 4, 0, 0, 5, 6, 0, 14, 1], [0, 3, 0, 9, 9, 1, 0, 0, 9]]
         case .session: FuzzTarget.conversations
+        case .quic: FuzzTarget.initials
+        case .capture: FuzzTarget.captureFiles
         case .rules:
             FuzzPolicy.text.split(separator: "\n").map { Array($0.utf8) + [10] } + [Array(FuzzPolicy.text.utf8)]
         case .documents: FuzzTarget.texts
@@ -61,6 +65,40 @@ extension FuzzTarget {
                 return script.bytes
             }
         } + datagrams
+    }
+
+    private static var initials: [[UInt8]] {
+        let hello = Array(ClientHelloBytes.postQuantum("www.example.com").message)
+        let pieces = [
+            [QUICBytes.crypto(hello)],
+            [QUICBytes.crypto(Array(hello[50...]), at: 50), QUICBytes.crypto(Array(hello[..<50]))],
+            [[1, 2, 0, 0, 0, 0] + QUICBytes.crypto(Array(hello[..<9])), [28, 0, 0, 0]],
+        ]
+        return pieces.map { frames in
+            var script = FuzzScript(bytes: [0])
+            for piece in frames {
+                script.u8(16)
+                script.piece(piece)
+            }
+            return script.bytes
+        }
+    }
+
+    private static var captureFiles: [[UInt8]] {
+        let script = scripts[0].frames
+        // Section, interface, a packet of four bytes.
+        let head: [UInt8] =
+            [10, 13, 13, 10, 28, 0, 0, 0, 0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0] + [UInt8](repeating: 255, count: 8) + [
+                28, 0, 0, 0,
+            ]
+        let interface: [UInt8] = [1, 0, 0, 0, 28, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 0, 9, 0, 0, 0, 28, 0, 0, 0]
+        let packet: [UInt8] =
+            [6, 0, 0, 0, 36, 0, 0, 0] + [UInt8](repeating: 0, count: 12) + [
+                4, 0, 0, 0, 4, 0, 0, 0, 1, 2, 3, 4, 36, 0, 0, 0,
+            ]
+        return [
+            CaptureFile.bytes(script), head + interface + packet + packet, head + interface + head + interface + packet,
+        ]
     }
 
     private static var datagrams: [[UInt8]] {

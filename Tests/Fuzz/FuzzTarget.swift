@@ -3,10 +3,13 @@ import Detection
 import EventLog
 import FirewallEngine
 import FlowTracking
+import Glibc
 import NetTypes
 import PacketIO
+import Pcap
 import PolicyModel
 import RuleLanguage
+import TestSupport
 import Wire
 
 /// What is fuzzed. A target traps when something that must hold does not; everything else it only exercises.
@@ -15,8 +18,14 @@ enum FuzzTarget: String, CaseIterable {
     case decode
     /// One direction of a TCP stream in segments of one text: what is delivered is that text.
     case streams
+    /// Fragments of one text under a few identifiers: what is put together is that text.
+    case fragments
     /// Both directions of one flow through recognition and the parser it finds.
     case session
+    /// Frames within Initial packets of QUIC, encrypted as a client would.
+    case quic
+    /// Capture files.
+    case capture
     /// Rule text through the grammar and the compiler.
     case rules
     /// Documents and lists of every form through the loader.
@@ -29,7 +38,10 @@ enum FuzzTarget: String, CaseIterable {
         switch self {
         case .decode: decode(&input)
         case .streams: streams(&input)
+        case .fragments: fragments(&input)
         case .session: session(&input)
+        case .quic: quic(&input)
+        case .capture: capture(bytes)
         case .rules: rules(String(decoding: bytes, as: UTF8.self))
         case .documents: documents(&input)
         case .pipeline: pipeline(&input)
@@ -38,6 +50,8 @@ enum FuzzTarget: String, CaseIterable {
 
     static let linkTypes: [LinkType] = [
         .ethernet, .raw, .null, .loop, .linuxCooked, .linuxCooked2, .ipv4, .ipv6, .rawLinux,
+        .ppp, .pppoe, .ciscoHDLC, .wireless, .radiotap, .netfilterLog, .infiniBand, .processTap, .switchTag,
+        .extendedSwitchTag,
     ]
 
     private func decode(_ input: inout FuzzInput) {
@@ -77,6 +91,86 @@ enum FuzzTarget: String, CaseIterable {
     }
 
     private static func text(_ offset: Int) -> UInt8 { UInt8(truncatingIfNeeded: offset &* 31 &+ offset >> 8) }
+
+    private func fragments(_ input: inout FuzzInput) {
+        var settings = FragmentSettings()
+        settings.capacity = 4
+        settings.resolvesOverlaps = input.u8() & 1 != 0
+        var reassembler = FragmentReassembler(settings)
+        let builders = [
+            PacketBuilder(from: "10.0.0.1", to: "192.0.2.1"), PacketBuilder(from: "2001:db8::1", to: "2001:db8::2"),
+        ]
+        var now: Int64 = 0
+        while !input.isAtEnd {
+            let how = input.u8()
+            let start = Int(input.u16() % 1024) * 8
+            let length = Int(input.u8()) * 8 + (how & 2 == 0 ? 0 : Int(how >> 5))
+            now += Int64(how >> 4)
+            let frame = builders[Int(how & 1)].with {
+                $0.v4.fragmentOffset = start
+                $0.v4.moreFragments = how & 2 == 0
+                $0.v4.identification = UInt16(how >> 2 & 3)
+                $0.v6.extensions.append(
+                    .fragment(offset: start, more: how & 2 == 0, identification: UInt32(how >> 2 & 3)))
+            }.frame(IPProtocol(rawValue: 253), (start..<(start + length)).map(FuzzTarget.text))
+            var packet = Packet()
+            let span = unsafe frame.span.bytes
+            guard (try? PacketDecoder.decode(span, linkType: .ethernet, wireLength: frame.count, into: &packet)) != nil,
+                packet.ip?.isFragment == true
+            else { continue }
+            var events = DecodeEvents()
+            guard case .complete(let whole) = reassembler.insert(packet, span, now: now, events: &events) else {
+                continue
+            }
+            var put = Packet()
+            guard
+                (try? PacketDecoder.decode(
+                    unsafe whole.span.bytes, linkType: .ethernet, wireLength: whole.count, into: &put)) != nil
+            else { fatalError("what was put together is no packet") }
+            for (index, place) in put.payload.enumerated() { precondition(whole[place] == FuzzTarget.text(index)) }
+        }
+        precondition(reassembler.count <= settings.capacity * 17)
+    }
+
+    private func quic(_ input: inout FuzzInput) {
+        let flags = input.u8()
+        var settings = AppLayerSettings()
+        settings.compatibleWithSuricata = flags & 1 != 0
+        let session = AppLayerSession(isStream: false, serverPort: 443, settings: settings)
+        var number = 0
+        while !input.isAtEnd {
+            let how = input.u8()
+            let packet = QUICBytes().with {
+                $0.version = how & 2 == 0 ? 1 : 0x6b33_43cf
+                $0.number = number
+                $0.isServer = how & 4 != 0
+                $0.size = 60
+            }.initial(input.piece())
+            number += Int(how >> 4)
+            let isClient = how & 1 == 0
+            _ = session.feed(
+                datagram: unsafe packet.span.bytes, isClient ? .toServer : .toClient,
+                ports: isClient ? (40_000, 443) : (443, 40_000))
+            _ = session.awaited
+        }
+    }
+
+    private static let capturePath = "/dev/shm/weir-fuzz-\(getpid()).pcapng"
+
+    private func capture(_ bytes: [UInt8]) {
+        guard (try? CaptureFile.write(bytes, to: FuzzTarget.capturePath)) != nil,
+            var reader = try? CaptureReader(path: FuzzTarget.capturePath)
+        else { return }
+        var count = 0
+        while let length = try? reader.next({ raw, bytes in
+            precondition(raw.wireLength >= 0)
+            return bytes.byteCount
+        }) {
+            precondition(length <= bytes.count)
+            count += 1
+        }
+        precondition(count <= bytes.count / 16)
+    }
 
     static let ports: [UInt16] = [443, 80, 53, 22, 25, 21, 23, 88, 502, 1883, 2049, 3389, 20_000, 44_818, 8080, 5060]
 
