@@ -11,8 +11,10 @@ extension Pipeline {
     /// Applies the policy for `cause` to the packet, and to its flow when there is one. Nil when the packet goes on as if
     /// nothing had happened.
     /// - Parameter standard: the policy when the user has not chosen one.
+    /// - Parameter decidesFlow: false where the packet proves nothing about its flow: anybody may have sent it.
     mutating func handleException(
-        _ cause: ExceptionCause, _ reason: DropReason, standard: ExceptionPolicy, flow index: FlowIndex?
+        _ cause: ExceptionCause, _ reason: DropReason, standard: ExceptionPolicy, flow index: FlowIndex?,
+        decidesFlow: Bool = true
     ) -> Verdict? {
         let chosen = settings.exceptions.chosen(cause) ?? standard
         let policy = settings.observesOnly && chosen.blocks ? .ignore : chosen
@@ -24,14 +26,14 @@ extension Pipeline {
         case .dropFlow, .reject:
             decision.drop(reason)
             if policy == .reject { decision.disposition = .reject }
-            if let index, flows[index].disposition == .undecided {
+            if decidesFlow, let index, flows[index].disposition == .undecided {
                 flows[index].disposition = .dropped
                 flows[index].dropReason = reason.rawValue
             }
         case .passPacket: decision.isPassed = true
         case .passFlow, .bypass:
             decision.isPassed = true
-            if let index, flows[index].disposition == .undecided {
+            if decidesFlow, let index, flows[index].disposition == .undecided {
                 flows[index].disposition = .passed
                 if policy == .bypass {
                     flows[index].flags.insert(.bypassed)
@@ -64,11 +66,48 @@ extension Pipeline {
         // Differs: Suricata forwards what it cannot decode; what cannot be read cannot be judged.
         let standard: ExceptionPolicy = settings.compatibleWithSuricata ? .ignore : .dropPacket
         if decision.disposition == .accept,
-            let verdict = handleException(.decodeError, .decodeError, standard: standard, flow: index)
+            let verdict = handleException(
+                .decodeError, .decodeError, standard: standard, flow: index, decidesFlow: false)
         {
             return verdict
         }
         return conclude(index)
+    }
+
+    /// The flow of a datagram with an impossible length, its own or that of the packet around it: its ports can be read, and
+    /// the flow's record tells who sends such. It takes nobody's place.
+    private mutating func attachUnsound(_ event: DecodeEvent, _ bytes: RawSpan) -> FlowIndex? {
+        guard !settings.compatibleWithSuricata, let tuple = unsoundTuple(event, bytes) else { return nil }
+        let (key, senderIsFirst) = FlowKey.make(tuple, vlan: packet.vlan, depth: packet.depth)
+        guard let index = flows.find(key) ?? (flows.isFull ? nil : create(key, senderIsFirst)) else { return nil }
+        attach(index, direction(index, senderIsFirst))
+        return index
+    }
+
+    private func unsoundTuple(_ event: DecodeEvent, _ bytes: RawSpan) -> FlowTuple? {
+        let start: Int
+        let addresses: (source: IPAddress, destination: IPAddress)
+        switch event {
+        case .udpLengthBeyondPacket, .udpLengthTooSmall:
+            guard let ip = packet.ip else { return nil }
+            start = packet.payloadOffset
+            addresses = (ip.source, ip.destination)
+        case .ipv4Truncated:
+            let offset = packet.payloadOffset
+            // UDP, and its beginning.
+            guard bytes.byteCount &- offset >= 20, bytes.byte(at: offset &+ 9) == IPProtocol.udp.rawValue,
+                bytes.bigEndian16(at: offset &+ 6) & 0x1fff == 0
+            else { return nil }
+            start = offset &+ Int(bytes.byte(at: offset) & 15) &* 4
+            addresses = (
+                IPAddress(v4: bytes.bigEndian32(at: offset &+ 12)), IPAddress(v4: bytes.bigEndian32(at: offset &+ 16))
+            )
+        default: return nil
+        }
+        guard bytes.byteCount &- start >= 4 else { return nil }
+        return FlowTuple(
+            source: addresses.source, destination: addresses.destination, sourcePort: bytes.bigEndian16(at: start),
+            destinationPort: bytes.bigEndian16(at: start &+ 2), ipProtocol: .udp)
     }
 
     // MARK: anomalies

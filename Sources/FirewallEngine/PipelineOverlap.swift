@@ -8,10 +8,10 @@ extension Pipeline {
     /// The packet as Suricata sends it on inline: with the first bytes in the place of the later ones, so that rules about
     /// single packets see what the stream has. (Weir drops such a packet, and never changes one; this is for
     /// `compat.suricata` alone.) Nil when it stays as it is.
+    /// - Precondition: the segment differs from what came before it.
     func withStreamBytes(_ conversation: Conversation, _ segment: TCPSegment, _ bytes: RawSpan) -> [UInt8]? {
         guard settings.compatibleWithSuricata, settings.flow.isInline, !segment.flags.contains(.syn),
-            context.streamEvents.contains(index: UInt8(StreamFault.overlapDifferentData.index)), let tcp = packet.tcp,
-            let ip = packet.ip,
+            let tcp = packet.tcp, let ip = packet.ip,
             let start = conversation[stream: context.direction].offset(of: segment.sequence)
         else { return nil }
         let (first, known) = conversation[stream: context.direction].retained

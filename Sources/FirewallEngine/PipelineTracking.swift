@@ -54,48 +54,12 @@ extension Pipeline {
         return conclude(nil)
     }
 
-    /// The flow of a datagram with an impossible length, its own or that of the packet around it: its ports can be read, and
-    /// the flow's record tells who sends such. It takes nobody's place.
-    mutating func attachUnsound(_ event: DecodeEvent, _ bytes: RawSpan) -> FlowIndex? {
-        guard !settings.compatibleWithSuricata, let tuple = unsoundTuple(event, bytes) else { return nil }
-        let (key, senderIsFirst) = FlowKey.make(tuple, vlan: packet.vlan, depth: packet.depth)
-        guard let index = flows.find(key) ?? (flows.isFull ? nil : create(key, senderIsFirst)) else { return nil }
-        attach(index, direction(index, senderIsFirst))
-        return index
-    }
-
-    private func unsoundTuple(_ event: DecodeEvent, _ bytes: RawSpan) -> FlowTuple? {
-        let start: Int
-        let addresses: (source: IPAddress, destination: IPAddress)
-        switch event {
-        case .udpLengthBeyondPacket, .udpLengthTooSmall:
-            guard let ip = packet.ip else { return nil }
-            start = packet.payloadOffset
-            addresses = (ip.source, ip.destination)
-        case .ipv4Truncated:
-            let offset = packet.payloadOffset
-            // UDP, and its beginning.
-            guard bytes.byteCount &- offset >= 20, bytes.byte(at: offset &+ 9) == IPProtocol.udp.rawValue,
-                bytes.bigEndian16(at: offset &+ 6) & 0x1fff == 0
-            else { return nil }
-            start = offset &+ Int(bytes.byte(at: offset) & 15) &* 4
-            addresses = (
-                IPAddress(v4: bytes.bigEndian32(at: offset &+ 12)), IPAddress(v4: bytes.bigEndian32(at: offset &+ 16))
-            )
-        default: return nil
-        }
-        guard bytes.byteCount &- start >= 4 else { return nil }
-        return FlowTuple(
-            source: addresses.source, destination: addresses.destination, sourcePort: bytes.bigEndian16(at: start),
-            destinationPort: bytes.bigEndian16(at: start &+ 2), ipProtocol: .udp)
-    }
-
     func direction(_ index: FlowIndex, _ senderIsFirst: Bool) -> FlowDirection {
         flows[index].clientIsFirst == senderIsFirst ? .toServer : .toClient
     }
 
     /// Counts the packet to its flow and takes the flow's state before it.
-    private mutating func attach(_ index: FlowIndex, _ direction: FlowDirection) {
+    mutating func attach(_ index: FlowIndex, _ direction: FlowDirection) {
         touched = index
         context.hasFlow = true
         context.direction = direction

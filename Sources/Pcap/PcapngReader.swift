@@ -8,7 +8,7 @@ import Wire
 /// link types and snapshot lengths, which libpcap refuses.
 @safe
 final class PcapngReader {
-    /// The first four bytes of a section, in either byte order.
+    /// The first four bytes of a section, the same in either byte order.
     static let sectionType: UInt32 = 0x0a0d_0d0a
 
     private struct Interface {
@@ -90,9 +90,8 @@ final class PcapngReader {
     private func nextBlock() throws(CaptureError) -> UInt32? {
         block.removeAll(keepingCapacity: true)
         guard try fill(8, mayEnd: true) else { return nil }
-        var type = u32(0)
-        if type == PcapngReader.sectionType || type == PcapngReader.sectionType.byteSwapped {
-            type = PcapngReader.sectionType
+        let type = u32(0)
+        if type == PcapngReader.sectionType {
             _ = try fill(4)
             try beginSection()
         }
@@ -127,8 +126,10 @@ final class PcapngReader {
     private func describeInterface() throws(CaptureError) {
         guard block.count >= 20 else { throw failure("an interface description of \(block.count) bytes") }
         guard interfaces.count < PcapngReader.maximumInterfaces else { throw failure("too many interfaces") }
+        let stated = LinkType(rawValue: Int32(u16(8)))
         var interface = Interface(
-            linkType: LinkType(rawValue: Int32(u16(8))), snapshotLength: Int(u32(12)), exponent: 6, isBinary: false,
+            // As libpcap numbers it, so that a packet's record does not depend on the form of its file.
+            linkType: stated == .raw ? .rawLinux : stated, snapshotLength: Int(u32(12)), exponent: 6, isBinary: false,
             offset: 0)
         try eachOption(from: 16) { (code, value) throws(CaptureError) in
             switch (code, value.count) {

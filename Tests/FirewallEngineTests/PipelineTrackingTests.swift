@@ -287,5 +287,14 @@ import Wire
             let ports = firewall.records("flow").compactMap { $0["dest_port"] as? Int }
             #expect(ports == (compatible ? [] : [2000]))
         }
+        // Whatever the policy for such packets is: they decide nothing for the datagrams that can be read.
+        for (policy, rule) in [(ExceptionPolicy.passFlow, "drop"), (.bypass, "drop"), (.dropFlow, "pass")] {
+            var firewall = try Firewall("\(rule) udp any any -> any any (dsize:>0; sid:1;)") {
+                $0.exceptions[.decodeError] = policy
+            }
+            _ = firewall.judge(frame)
+            let next = firewall.judge(out.udp(UDPFields(1000, 2000), [1, 2, 3]))
+            #expect(next.verdict == (rule == "drop" ? .drop : .accept))
+        }
     }
 }

@@ -158,6 +158,7 @@ enum FuzzTarget: String, CaseIterable {
     private static let capturePath = "/dev/shm/weir-fuzz-\(getpid()).pcapng"
 
     private func capture(_ bytes: [UInt8]) {
+        defer { unlink(FuzzTarget.capturePath) }
         guard (try? CaptureFile.write(bytes, to: FuzzTarget.capturePath)) != nil,
             var reader = try? CaptureReader(path: FuzzTarget.capturePath)
         else { return }
