@@ -29,6 +29,7 @@ public struct CaptureReader: ~Copyable {
     private let source: Source
     public private(set) var packets: UInt64 = 0
 
+    @safe
     private enum Source {
         case pcap(OpaquePointer)
         case pcapng(PcapngReader)

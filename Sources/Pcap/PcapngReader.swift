@@ -228,7 +228,7 @@ final class PcapngReader {
     private func fill(_ count: Int, mayEnd: Bool = false) throws(CaptureError) -> Bool {
         let start = block.count
         block.append(contentsOf: repeatElement(0, count: count))
-        let read = block.withUnsafeMutableBytes { buffer in
+        let read = unsafe block.withUnsafeMutableBytes { buffer in
             unsafe fread(buffer.baseAddress.map { unsafe $0 + start }, 1, count, file)
         }
         if read == count { return true }
