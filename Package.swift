@@ -28,6 +28,7 @@ let package = Package(
     products: [.executable(name: "weir", targets: ["weir"])],
     traits: [
         .trait(name: "PCRE2", description: "The pcre keyword, over PCRE2 with its JIT (libpcre2-dev)."),
+        .trait(name: "Hyperscan", description: "A faster search for `content`, over Hyperscan (libhyperscan-dev)."),
         .trait(name: "GeoIP", description: "The geoip keyword, over libmaxminddb (libmaxminddb-dev)."),
         .default(enabledTraits: []),
     ],
@@ -46,6 +47,8 @@ let package = Package(
             providers: [.apt(["libnetfilter-queue-dev", "libmnl-dev"])]),
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(
+            name: "CHyperscan", pkgConfig: "libhs", providers: [.apt(["libhyperscan-dev"])]),
         .systemLibrary(name: "CMaxMindDB", pkgConfig: "libmaxminddb", providers: [.apt(["libmaxminddb-dev"])]),
         // L1
         target("Wire", ["NetTypes"]),
@@ -65,6 +68,7 @@ let package = Package(
                 "NetTypes", "Wire", "RuleLanguage", "PolicyModel", "AppLayer", "FlowTracking",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .target(name: "CMaxMindDB", condition: .when(traits: ["GeoIP"])),
+                .target(name: "CHyperscan", condition: .when(traits: ["Hyperscan"])),
                 .target(name: "CPCRE2", condition: .when(traits: ["PCRE2"])),
             ]),
         // L5

@@ -35,10 +35,11 @@ struct LiteralSearchTests {
                 text.insert(contentsOf: planted.literal, at: Int.random(in: 0...text.count, using: &random))
             }
             let from = Int.random(in: 0...text.count, using: &random)
-            let search = LiteralSearch(literals)
-            var seen = NumberMarks()
+            let engine = [nil, LiteralSearch.Engine.index, .compiled].randomElement(using: &random) ?? nil
+            let search = LiteralSearch(literals, engine: engine)
+            let scratch = LiteralScratch()
             var found: [Int32: Int] = [:]
-            _ = unsafe search.search(text.span.bytes, from: from, seen: &seen) { identifiers, place in
+            _ = unsafe search.search(text.span.bytes, from: from, scratch) { identifiers, place in
                 for identifier in identifiers {
                     #expect(found[identifier] == nil)
                     found[identifier] = place
@@ -61,7 +62,7 @@ struct LiteralSearchTests {
     func hitsOfGrowingBuffer() throws {
         try property("literal hits", runs: 200) { random in
             let literals = LiteralSearchTests.literals(&random)
-            let search = LiteralSearch(literals)
+            let search = LiteralSearch(literals, engine: Bool.random(using: &random) ? .index : .compiled)
             let scratch = InspectionScratch()
             var hits = LiteralHits()
             var text: [UInt8] = []
@@ -105,9 +106,9 @@ struct LiteralSearchTests {
         let literals = (2...40).map { (literal: [UInt8](repeating: 97, count: $0), identifier: Int32($0)) }
         let search = LiteralSearch(literals)
         func work(_ length: Int) -> Int {
-            var seen = NumberMarks()
+            let scratch = LiteralScratch()
             let text = [UInt8](repeating: 97, count: length)
-            return unsafe search.search(text.span.bytes, seen: &seen) { _, _ in }
+            return unsafe search.search(text.span.bytes, scratch) { _, _ in }
         }
         let small = work(1000)
         #expect(work(2000) <= small * 5 / 2)

@@ -11,11 +11,11 @@ die() {
 }
 
 # Debian packages that the build needs, and those that live tests and the demo need beside them.
-build_packages=(libnetfilter-queue-dev libmnl-dev libpcap-dev libmaxminddb-dev libpcre2-dev pkg-config)
+build_packages=(libnetfilter-queue-dev libmnl-dev libpcap-dev libmaxminddb-dev libpcre2-dev libhyperscan-dev pkg-config)
 live_packages=(iptables nftables iproute2 nginx-light curl openssl iputils-ping python3 procps)
 
 # The package traits that scripts and CI build with; a plain `swift build` has none of them.
-traits=GeoIP,PCRE2
+traits=GeoIP,Hyperscan,PCRE2
 
 # need_packages NAME...: installs what is missing, if we may.
 need_packages() {

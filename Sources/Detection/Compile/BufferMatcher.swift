@@ -46,7 +46,7 @@ final class BufferMatcher: Sendable {
     /// Calls `body` for every signature whose literal is in `bytes`; not sorted.
     func forEachLiteral(_ bytes: RawSpan, _ scratch: InspectionScratch, _ body: (Int32) -> Void) {
         guard !literals.isEmpty else { return }
-        let work = literals.search(bytes, seen: &scratch.literals) { signatures, _ in
+        let work = literals.search(bytes, scratch.literals) { signatures, _ in
             for signature in signatures { body(signature) }
         }
         scratch.spend(bytes.byteCount &+ work)

@@ -7,8 +7,8 @@ final class InspectionScratch {
     /// The data sets at work, in the order of the policy's definitions.
     let datasets: [Dataset]
     let expressions = RegularExpressionScratch()
-    /// Literals met in the search at hand, and signatures.
-    var literals = NumberMarks()
+    /// What the search for literals needs, and signatures met.
+    let literals = LiteralScratch()
     var signatures = NumberMarks()
     /// Numbers that the rule at hand has read.
     var numbers = ByteReader()

@@ -38,7 +38,7 @@ struct LiteralHits {
         // A literal may lie across the place where the last search ended.
         let from = max(0, searched &- offset &- (LiteralSearch.longest &- 1))
         var fresh: [Hit] = []
-        let work = literals.search(part, from: from, seen: &scratch.literals) { signatures, place in
+        let work = literals.search(part, from: from, scratch.literals) { signatures, place in
             for signature in signatures where isWanted(signature) {
                 fresh.append(Hit(signature: signature, offset: place &+ offset))
             }

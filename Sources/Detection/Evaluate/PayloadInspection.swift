@@ -36,7 +36,7 @@ extension StatefulEvaluator {
     }
 
     private mutating func search(_ payload: RawSpan, _ literals: LiteralSearch, _ set: RuleSet) {
-        let work = literals.search(payload, seen: &scratch.literals) { signatures, _ in
+        let work = literals.search(payload, scratch.literals) { signatures, _ in
             for signature in signatures where set.containsFiltered(signature) { candidates.append(signature) }
         }
         scratch.spend(payload.byteCount &+ work)
