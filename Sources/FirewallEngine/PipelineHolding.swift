@@ -118,8 +118,10 @@ extension Pipeline {
 
     /// Verdicts of packets held before, oldest release first.
     public mutating func takeReleased() -> [HeldVerdict] {
+        // Nearly always, and nothing is allocated for it.
+        guard !released.isEmpty else { return [] }
         defer {
-            released.removeAll(keepingCapacity: true)
+            released.removeAll()
             firstReleased = 0
         }
         return Array(released[firstReleased...])
@@ -127,7 +129,10 @@ extension Pipeline {
 
     public mutating func nextRelease() -> Release? {
         guard firstReleased < released.count else {
-            if firstReleased > 0 { _ = takeReleased() }
+            if firstReleased > 0 {
+                released.removeAll(keepingCapacity: true)
+                firstReleased = 0
+            }
             return nil
         }
         defer { firstReleased += 1 }

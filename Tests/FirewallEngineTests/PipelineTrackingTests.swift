@@ -296,5 +296,17 @@ import Wire
             let next = firewall.judge(out.udp(UDPFields(1000, 2000), [1, 2, 3]))
             #expect(next.verdict == (rule == "drop" ? .drop : .accept))
         }
+        // Nor do rules about what is wrong with them.
+        let event = length == nil ? "ipv4.trunc_pkt" : length == 7 ? "udp.len_invalid" : "udp.pkt_too_small"
+        for (action, other) in [("pass", "drop"), ("drop", "pass"), ("reject", "pass")] {
+            var firewall = try Firewall(
+                """
+                \(action) pkthdr any any -> any any (decode-event:\(event); sid:1;)
+                \(other) udp any any -> any any (dsize:>0; sid:2;)
+                """)
+            #expect(firewall.judge(frame).alerts == (action == "pass" ? [] : [1]))
+            let next = firewall.judge(out.udp(UDPFields(1000, 2000), [1, 2, 3]))
+            #expect(next.verdict == (other == "drop" ? .drop : .accept))
+        }
     }
 }
