@@ -25,7 +25,7 @@ final class CompiledLiterals: Sendable {
             var database: OpaquePointer?
             var error: UnsafeMutablePointer<hs_compile_error_t>?
             let status = unsafe bytes.withUnsafeBufferPointer { buffer in
-                let starts = unsafe places.dropLast().map { place in unsafe buffer.baseAddress.map { unsafe $0 + place } }
+                let starts = unsafe places.dropLast().map { unsafe buffer.baseAddress?.advanced(by: $0) }
                 return unsafe hs_compile_lit_multi(
                     starts, flags, numbers, lengths, UInt32(literals.count), UInt32(HS_MODE_BLOCK), nil, &database,
                     &error)

@@ -35,7 +35,8 @@ final class LiteralScratch {
             unsafe met = UnsafeMutablePointer<Met>.allocate(capacity: 1)
             unsafe met.initialize(
                 to: Met(
-                    rounds: UnsafeMutablePointer.allocate(capacity: 0), ends: UnsafeMutablePointer.allocate(capacity: 0),
+                    rounds: UnsafeMutablePointer.allocate(capacity: 0),
+                    ends: UnsafeMutablePointer.allocate(capacity: 0),
                     order: UnsafeMutablePointer.allocate(capacity: 0)))
         }
 
