@@ -61,7 +61,9 @@ struct CheckCommand: ParsableCommand {
             assumesHomeNet = assumesHomeNet || result.assumesHomeNet
             if let summary = result.summary {
                 let mark =
-                    isBad ? Terminal.styled("refused", .red) : Terminal.styled("ok", .green)
+                    isBad
+                    ? Terminal.styled("refused", .red)
+                    : Terminal.styled(result.diagnostics.hasErrors ? "ok without its bad rules" : "ok", .green)
                 print("\(file): \(mark): \(summary)")
                 for note in result.notes { print("    " + Terminal.styled("note:", .cyan) + " \(note)") }
             } else {

@@ -55,6 +55,21 @@ struct CheckCommandTests {
         #expect(result.output.contains("\(rules): refused"))
     }
 
+    @Test func badRulesLeftOut() throws {
+        let folder = try Folder()
+        let rules = try folder.write(
+            "two.rules",
+            """
+            drop tcp any any -> any any (lua:judge.lua; sid:1;)
+            drop tcp any any -> any 25 (sid:2;)
+            """)
+        let result = try Program.weir("check", rules, "--skip-bad-rules")
+        #expect(result.status == 0)
+        #expect(result.errors.contains("\(rules):1:"))
+        #expect(result.errors.contains("1 rules loaded, 1 failed, 0 skipped"))
+        #expect(result.output.contains("\(rules): ok without its bad rules: "))
+    }
+
     /// Where AWS and Suricata would decide otherwise, unless one does not want to know.
     @Test func notes() throws {
         let folder = try Folder()
