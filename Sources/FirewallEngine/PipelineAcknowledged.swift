@@ -94,6 +94,7 @@ extension Pipeline {
             context.isStreamEstablished = true
             context.sessionEvents = conversation.events(events, direction)
             context.streamSizes = flows[index].tcp.streamSizes
+            context.flowAge = flows[index].age
             context.streamWindow = kept.isEmpty ? .nothing : .rest(since: seen)
             let tuple = direction == .toServer ? flows[index].tuple : flows[index].tuple.reversed
             packet = Packet.made(

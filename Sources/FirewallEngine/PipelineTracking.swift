@@ -64,6 +64,7 @@ extension Pipeline {
         context.hasFlow = true
         context.direction = direction
         flows[index].count(packet, direction, at: raw.time)
+        context.flowAge = flows[index].age
     }
 
     /// Differs: every ICMP error shares the fate of the flow it is about; for Suricata ICMPv4's "unreachable" alone.
@@ -81,6 +82,7 @@ extension Pipeline {
         let (_, quotedIsFirst) = FlowKey.make(quoted, vlan: packet.vlan, depth: packet.depth)
         context.hasFlow = true
         context.isRelatedError = true
+        context.flowAge = flows[index].age
         context.direction = direction(index, quotedIsFirst).opposite
         context.isEstablished = flows[index].state != .new
         switch flows[index].disposition {

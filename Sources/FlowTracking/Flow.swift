@@ -199,6 +199,9 @@ extension Flow {
         return Flow(key: key, clientIsFirst: senderIsFirst, time: time)
     }
 
+    /// Seconds of the clock from the first packet to the latest.
+    public var age: Int64 { lastSeen.seconds &- start.seconds }
+
     /// Counts a packet of this flow.
     public mutating func count(_ packet: borrowing Packet, _ direction: FlowDirection, at time: Timestamp) {
         let ttl = packet.ip?.timeToLive ?? 0

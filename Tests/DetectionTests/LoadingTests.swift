@@ -49,6 +49,8 @@ struct LoadingTests {
         "alert tls any any -> any any (tcp.hdr; content:\"a\"; tls.sni; content:\"a\"; sid:1;)",
         "alert tls any any -> any any (sameip; tls.sni; content:\"a\"; sid:1;)",
         "alert tcp any any -> any any (stream_size:foo,>,1; sid:1;)",
+        "alert tcp any any -> any any (flow.age:>4294967295; sid:1;)",
+        "alert tcp any any -> any any (flow.age:old; sid:1;)",
         "alert tcp any any -> any any (prefilter; sid:1;)",
         "alert tcp any any -> any any (flags:S; prefilter; ttl:5; prefilter; sid:1;)",
         "alert tcp any any -> any any (content:\"a\"; rawbytes; rawbytes; sid:1;)",

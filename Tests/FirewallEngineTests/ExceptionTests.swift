@@ -188,6 +188,24 @@ struct ExceptionTests {
         #expect(anomaly == ["type": "stream", "event": "stream.est_packet_out_of_window"])
     }
 
+    /// By the seconds of the clock, as Suricata counts: from 0.9 to 20.8 it is twenty.
+    @Test func flowAge() throws {
+        let out = PacketBuilder(from: "10.0.0.1", to: "192.0.2.1")
+        var firewall = try Firewall(
+            """
+            alert ip any any -> any any (flow.age:<20; sid:1;)
+            alert ip any any -> any any (flow.age:20; sid:2;)
+            drop udp any any -> any any (flow.age:>20; sid:3;)
+            """, defaults: [])
+        let microseconds: [Int64] = [900_000, 900_001, 20_800_000, 20_000_000, 21_000_000]
+        let judged = microseconds.map {
+            firewall.judge(
+                out.udp(UDPFields(1000, 2000), [1]), at: Timestamp(seconds: 1_700_000_000, microseconds: $0))
+        }
+        #expect(judged.map(\.alerts) == [[1], [1], [2], [2], [3]])
+        #expect(judged.map(\.verdict) == [.accept, .accept, .accept, .accept, .drop])
+    }
+
     // MARK: what records say
 
     @Test func target() throws {

@@ -38,6 +38,8 @@ enum PacketTest: Sendable {
     case icmpv6MTU(IntegerTest)
     case checksum(ChecksumTest, isValid: Bool)
     case streamSize(StreamSizeTest)
+    /// Seconds from the flow's first packet on.
+    case flowAge(IntegerTest)
     /// Index of a `DecodeEvent`, of a `StreamFault`.
     case decodeEvent(UInt8)
     case streamEvent(UInt8)

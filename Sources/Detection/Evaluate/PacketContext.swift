@@ -33,6 +33,8 @@ public struct PacketContext: Sendable {
     public var verifiesChecksums = false
     /// How far each side's sequence numbers have come; nil without a TCP session.
     public var streamSizes: (client: UInt32, server: UInt32)?
+    /// Whole seconds of the clock from the flow's first packet to this one; nil without a flow.
+    public var flowAge: Int64?
     /// What is odd about the packet in its connection.
     public var streamEvents = StreamEvents()
 

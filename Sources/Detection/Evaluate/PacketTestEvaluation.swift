@@ -65,6 +65,7 @@ extension CompiledPolicy {
         case .checksum(let test, let isValid):
             test.isRight(packet, bytes, verifies: context.verifiesChecksums) == isValid
         case .streamSize(let test): context.streamSizes.map { test.matches($0) } ?? false
+        case .flowAge(let test): context.flowAge.map { test.matches($0) } ?? false
         case .decodeEvent(let index): packet.events.contains(index: index)
         case .streamEvent(let index): context.streamEvents.contains(index: index)
         case .never: false

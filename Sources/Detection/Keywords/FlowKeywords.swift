@@ -7,7 +7,15 @@ enum FlowKeywords {
             name: "flow", value: .required,
             summary:
                 "Direction and state of the flow: to_server, to_client, established, not_established, stateless, ...",
-            setUp: setUp)
+            setUp: setUp),
+        Keyword(
+            name: "flow.age", value: .required,
+            summary: "Seconds from the flow's first packet to this one: N, !N, <N, >N, <=N, >=N, N-M."
+        ) {
+            builder, argument throws(RuleProblem) in
+            builder.add(.flowAge(try argument.integer(IntegerSyntax(maximum: Int64(UInt32.max)))))
+            builder.packetKeyword = builder.packetKeyword ?? argument.option
+        },
     ]
 
     @Sendable
