@@ -58,6 +58,22 @@ struct LiteralSearchTests {
         }
     }
 
+    @Test(
+        "runs of one byte are found where they end last",
+        arguments: [
+            ("..AAAA..", [2: 4, 3: 3]), ("aa.aaa", [2: 4, 3: 3]), ("xaa", [2: 1]), ("bbb.\0\0aa", [2: 6, 4: 4, 6: 0]),
+            ("a.a.a", [:]), ("bb", [:]), ("\0", [:]), ("aa\0", [2: 0]),
+        ] as [(String, [Int32: Int])])
+    func runs(text: String, expected: [Int32: Int]) {
+        let literals = [(6, "bbb"), (2, "aa"), (4, "\0\0"), (3, "aaa")]
+        let search = LiteralSearch(literals.map { (literal: Array($1.utf8), identifier: Int32($0)) })
+        var found: [Int32: Int] = [:]
+        _ = unsafe search.search(Array(text.utf8).span.bytes, LiteralScratch()) { identifiers, place in
+            for identifier in identifiers { found[identifier] = place }
+        }
+        #expect(found == expected)
+    }
+
     @Test("the hits of a buffer that grows are those of the whole part at hand")
     func hitsOfGrowingBuffer() throws {
         try property("literal hits", runs: 200) { random in

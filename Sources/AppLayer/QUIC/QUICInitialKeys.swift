@@ -39,7 +39,7 @@ struct QUICInitialKeys {
     private static func expand(_ secret: SymmetricKey, _ label: String, _ count: Int) -> [UInt8] {
         let text = Array("tls13 \(label)".utf8)
         let information = [0, UInt8(count), UInt8(text.count)] + text + [0]
-        return HKDF<SHA256>.expand(pseudoRandomKey: secret, info: information, outputByteCount: count)
+        return unsafe HKDF<SHA256>.expand(pseudoRandomKey: secret, info: information, outputByteCount: count)
             .withUnsafeBytes { unsafe Array($0) }
     }
 }

@@ -113,7 +113,6 @@ final class LiteralIndex: Sendable {
         _ found: (Int32, Int) -> Void
     ) -> Int {
         guard let chain = table.chain(of: key) else { return 1 }
-        var work = 1
         for place in chain.asInt {
             let entry = table.entry(place)
             let start = position &- Int(entry.offset)
@@ -123,7 +122,7 @@ final class LiteralIndex: Sendable {
             seen.set(entry.literal, 0)
             found(entry.literal, start)
         }
-        return work &+ chain.count
+        return chain.count &+ 1
     }
 }
 

@@ -77,6 +77,7 @@ final class LiteralScratch {
         func search(
             _ bytes: UnsafeRawBufferPointer, _ database: OpaquePointer, literals: Int, age needed: Int
         ) -> Int? {
+            guard let length = UInt32(exactly: bytes.count) else { return nil }
             begin(literals)
             if age < needed {
                 guard let copy = unsafe ScratchPrototype.copy() else { return nil }
@@ -85,7 +86,7 @@ final class LiteralScratch {
                 unsafe age = copy.age
             }
             let status = unsafe hs_scan(
-                database, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), UInt32(bytes.count), 0, memory,
+                database, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), length, 0, memory,
                 { literal, _, end, _, context in
                     guard let met = unsafe context?.assumingMemoryBound(to: Met.self) else { return 1 }
                     let number = Int(literal)

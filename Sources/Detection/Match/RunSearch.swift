@@ -3,20 +3,25 @@ import Wire
 
 /// Finds one byte over and over: literals that padding, tables and empty pages are full of.
 struct RunSearch: Sendable {
+    /// By their bytes.
     private let runs: [Run]
-    /// Whether any run is of this byte.
-    private let isWanted: [Bool]
+    /// For each byte where its runs begin, and where the last one's end.
+    private let places: [Int]
     private let shortest: Int
 
     private struct Run {
         var byte: UInt8
         var length: Int
+        /// As its place in what the search was made of.
+        var number: Int
     }
 
     /// - Parameter runs: each of two bytes or more, in small letters.
     init(_ runs: [(byte: UInt8, length: Int)]) {
-        self.runs = runs.map { Run(byte: $0.byte, length: $0.length) }
-        isWanted = (0...UInt8.max).map { byte in runs.contains { $0.byte == byte } }
+        let sorted = runs.enumerated().map { Run(byte: $1.byte, length: $1.length, number: $0) }
+            .sorted { ($0.byte, $0.number) < ($1.byte, $1.number) }
+        self.runs = sorted
+        places = (0...256).map { byte in sorted.firstIndex { Int($0.byte) >= byte } ?? sorted.count }
         shortest = runs.map(\.length).min() ?? 2
     }
 
@@ -44,19 +49,19 @@ struct RunSearch: Sendable {
             let byte = buffer.byte(at: start).lowercased
             var end = start &+ 1
             while end < count, buffer.byte(at: end).lowercased == byte { end &+= 1 }
-            if end &- start >= shortest, isWanted[Int(byte)] {
+            // A byte has few runs: literals are short.
+            let wanted = places[Int(byte)]..<places[Int(byte) &+ 1]
+            if end &- start >= shortest, !wanted.isEmpty {
                 if !isMet {
                     isMet = true
                     ends.removeAll(keepingCapacity: true)
                     for _ in runs { ends.append(-1) }
                 }
-                for (number, run) in runs.enumerated() where run.byte == byte && run.length <= end &- start {
-                    ends[number] = end
-                }
+                for place in wanted where runs[place].length <= end &- start { ends[place] = end }
             }
             position = end
         }
         guard isMet else { return }
-        for (number, end) in ends.enumerated() where end >= 0 { found(number, end &- runs[number].length) }
+        for (run, end) in zip(runs, ends) where end >= 0 { found(run.number, end &- run.length) }
     }
 }
