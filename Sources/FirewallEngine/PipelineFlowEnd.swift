@@ -36,7 +36,9 @@ extension Pipeline {
         } else {
             conversation.session.parser?.release(before: kept ?? .max)
             conversation.releaseFinished(isDecided: true)
-            if isDropped || isFinished(conversation) { releaseConversation(index) }
+            // Suricata's parsers go on reading a passed flow, and may still give it up.
+            let isFinished = !settings.compatibleWithSuricata && isFinished(conversation)
+            if isDropped || isFinished { releaseConversation(index) }
         }
     }
 

@@ -19,8 +19,11 @@ extension Pipeline {
         case .waiting: break
         case .complete(let datagram):
             let whole = unsafe datagram.span.bytes
-            if !judgeInner(whole, nesting.frame, wireLength: whole.byteCount, from: .fragments) {
+            let verdict = judgeInner(whole, nesting.frame, wireLength: whole.byteCount, from: .fragments)
+            if verdict != .accept {
                 decision.drop(.tunnelPacketDrop)
+                if verdict == .reject { decision.disposition = .reject }
+                return conclude(nil)
             }
         case .refused: if !settings.compatibleWithSuricata { decision.drop(.defragError) }
         case .noRoom:
@@ -29,6 +32,9 @@ extension Pipeline {
                 return verdict
             }
         }
+        // A part of a segment or datagram is no payload.
+        packet.payloadLength = 0
+        packet.payloadMissing = 0
         judgeWithoutFlow(bytes)
         return conclude(nil)
     }

@@ -77,20 +77,39 @@ extension Pipeline {
         }
     }
 
-    /// Suricata's parsers of TLS and SSH give up where acknowledged bytes were never seen.
+    /// Suricata's parser of TLS gives up where acknowledged bytes were never seen, that of SSH but within a banner; a flow
+    /// that is passed is dropped then as well.
     private mutating func noteGap(_ index: FlowIndex) -> Verdict? {
-        guard settings.compatibleWithSuricata, flows[index].disposition == .undecided,
+        guard settings.compatibleWithSuricata, !isBlocked(index),
             let conversation = conversations[flows[index].conversation]
         else { return nil }
-        let isToServer = context.direction == .toServer
-        let acknowledged = isToServer ? flows[index].tcp.client.lastAck : flows[index].tcp.server.lastAck
-        guard conversation[stream: context.direction].hasGap(acknowledged: acknowledged) else { return nil }
-        switch conversation.session.appProtocol {
-        case .tls, .ssh:
-            counters.reassemblyGaps += 1
-            return handleException(.applicationError, .applicationError, standard: .dropFlow, flow: index)
-        default: return nil
+        // Where one side shows the protocol, what waits of the other is read at once.
+        let isRecognized = !context.sessionEvents.isDisjoint(with: [.recognitionDoneToServer, .recognitionDoneToClient])
+        guard
+            hasGap(conversation, index, context.direction)
+                || isRecognized && conversation[stream: context.direction.opposite].delivered == 0
+                    && hasGap(conversation, index, context.direction.opposite)
+        else { return nil }
+        counters.reassemblyGaps += 1
+        if flows[index].disposition == .passed { flows[index].disposition = .undecided }
+        return handleException(.applicationError, .applicationError, standard: .dropFlow, flow: index)
+    }
+
+    private func hasGap(_ conversation: Conversation, _ index: FlowIndex, _ direction: FlowDirection) -> Bool {
+        let sender = direction == .toServer ? flows[index].tcp.client : flows[index].tcp.server
+        let acknowledged = sender.hasSentFin ? sender.lastAck + -1 : sender.lastAck
+        let stream = conversation[stream: direction]
+        guard stream.hasGap(acknowledged: acknowledged) else { return false }
+        return switch conversation.session.appProtocol {
+        case .tls: true
+        case .ssh: stream.delivered == 0 || hasBanner(conversation.session, direction)
+        default: false
         }
+    }
+
+    private func hasBanner(_ session: AppLayerSession, _ direction: FlowDirection) -> Bool {
+        guard case .ssh(let handshake) = session.transactions.first?.facts else { return false }
+        return handshake.banner(direction) != nil
     }
 
     /// Data in a SYN (TCP Fast Open, RFC 7413), which a server may take at once, before rules about the established

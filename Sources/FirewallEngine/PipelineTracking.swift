@@ -174,6 +174,16 @@ extension Pipeline {
         return judge(index, bytes)
     }
 
+    /// The segment's bytes have been read already. Suricata has forgotten them by then where their sender has gone on.
+    private func isKnown(_ segment: TCPSegment, _ index: FlowIndex, _ direction: FlowDirection) -> Bool {
+        guard let conversation = conversations[flows[index].conversation] else { return false }
+        let sender = direction == .toServer ? flows[index].tcp.client : flows[index].tcp.server
+        let isForgotten = sender.hasSentFin && conversation.session.appProtocol(direction).isRecognized
+        guard isForgotten || !settings.compatibleWithSuricata else { return false }
+        let stream = conversation[stream: direction]
+        return stream.offset(of: segment.end).map { $0 <= stream.delivered } ?? true
+    }
+
     /// All that was seen of the flow are packets with wrong checksums.
     private func isUnopened(_ index: FlowIndex) -> Bool {
         settings.compatibleWithSuricata && flows[index].tcp.state == .none
@@ -217,7 +227,8 @@ extension Pipeline {
             flows[index].tcp.isOneSided = true
         }
         let wasClosed = flows[index].tcp.state == .closed
-        let outcome = flows[index].tcp.handle(segment, direction)
+        var outcome = flows[index].tcp.handle(segment, direction)
+        if outcome.fault == .closingOutOfWindow, isKnown(segment, index, direction) { outcome = .ignored }
         updateState(index)
         if !wasClosed, flows[index].tcp.state == .closed { noteClose(index) }
         noteStream(index, outcome.fault)

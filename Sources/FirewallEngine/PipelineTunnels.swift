@@ -58,18 +58,17 @@ extension Pipeline {
     mutating func judgeCarried(_ tunnel: Tunnel, _ bytes: RawSpan) {
         counters.tunnels[Int(tunnel.kind.rawValue)] += 1
         let inside = bytes.clamped(tunnel.range)
-        let passes = judgeInner(
+        let verdict = judgeInner(
             inside, tunnel.frame, wireLength: inside.byteCount + packet.payloadMissing, from: .tunnel(tunnel.kind))
-        if !passes { decision.drop(.tunnelPacketDrop) }
+        if verdict != .accept { decision.drop(.tunnelPacketDrop) }
         // Suricata looks at what is carried in the inner packet only.
         if settings.compatibleWithSuricata { context.isPayloadJudgedInside = true }
     }
 
     /// Judges a packet from inside the one at hand, which is at hand again afterwards.
-    /// - Returns: false when it is dropped.
     mutating func judgeInner(
         _ bytes: RawSpan, _ frame: FrameKind, wireLength: Int, from origin: PacketOrigin
-    ) -> Bool {
+    ) -> Verdict {
         let outer = (packet, context, decision, nesting)
         defer {
             (packet, context, decision, nesting) = outer
@@ -95,12 +94,12 @@ extension Pipeline {
         } catch {
             packet.depth = depth
             // What is no packet after all is payload of the outer one.
-            if packet.ip == nil, error != .tooManyLayers, origin != .fragments { return true }
-            return handleUndecodable(bytes, error) == .accept
+            if packet.ip == nil, error != .tooManyLayers, origin != .fragments { return .accept }
+            return handleUndecodable(bytes, error)
         }
         packet.depth = depth
-        guard let ip = packet.ip else { return true }
+        guard let ip = packet.ip else { return .accept }
         count(ip)
-        return handleIP(ip, bytes) == .accept
+        return handleIP(ip, bytes)
     }
 }

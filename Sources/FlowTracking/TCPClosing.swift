@@ -9,9 +9,12 @@ extension TCPConnection {
         let sender = endpoint(direction)
         // For Suricata such a connection stays open: nothing has acknowledged what led to the FIN.
         if isOneSided, followsSuricata { return .accepted }
-        guard
-            isMidstream || segment.end >= sender.nextSequence && segment.sequence <= sender.lastAck + Int(sender.window)
-        else { return .invalid(.finOutOfWindow) }
+        // For Suricata the first FIN may come before data that nobody has acknowledged.
+        let isInPlace =
+            followsSuricata
+            ? segment.sequence >= sender.lastAck && segment.sequence <= sender.windowEdge
+            : segment.end >= sender.nextSequence && segment.sequence <= sender.lastAck + Int(sender.window)
+        guard isMidstream || isInPlace else { return .invalid(.finOutOfWindow) }
         guard isMidstream || isAckAcceptable(segment, direction) else { return .invalid(.finInvalidAck) }
         state = direction == .toServer ? .closeWait : .finWait1
         takeFin(segment, direction)
@@ -60,9 +63,12 @@ extension TCPConnection {
             }
             return .accepted
         }
-        guard isMidstream || segment.sequence >= sender.lastAck && segment.end <= sender.windowEdge + 1 else {
-            return .invalid(.finOutOfWindow)
-        }
+        // For Suricata the second one lies behind all that its side has sent, far out of the window too.
+        let isInPlace =
+            followsSuricata
+            ? segment.sequence >= sender.nextSequence && segment.sequence <= sender.lastAck + Int(sender.window)
+            : segment.sequence >= sender.lastAck && segment.end <= sender.windowEdge + 1
+        guard isMidstream || isInPlace else { return .invalid(.finOutOfWindow) }
         let receiverFinAcknowledged =
             segment.hasAck && segment.acknowledgment >= endpoint(direction.opposite).nextSequence
         switch state {
@@ -81,7 +87,7 @@ extension TCPConnection {
         if sender.hasSentFin, !followsSuricata, segment.payloadLength > 0, segment.end > sender.nextSequence + -1 {
             return .invalid(.closingOutOfWindow)
         }
-        if state == .closeWait, segment.payloadLength > 0, segment.end <= endpoint(direction).lastAck {
+        if state == .closeWait, segment.payloadLength > 0, segment.end <= sender.lastAck {
             return .invalid(.closingOutOfWindow)
         }
         let outcome = transfer(segment, direction)
@@ -98,9 +104,9 @@ extension TCPConnection {
         return outcome
     }
 
-    /// A side that has not sent a reset may not have received the other's: its packets still count.
+    /// A side that has not sent a reset may not have received the other's: its packets still count; for Suricata not.
     mutating func inClosed(_ segment: TCPSegment, _ direction: FlowDirection) -> TCPOutcome {
-        if segment.flags.contains(.rst) { return .ignored }
+        if segment.flags.contains(.rst) || followsSuricata { return .ignored }
         let sender = endpoint(direction)
         let receiver = endpoint(direction.opposite)
         guard !sender.hasSentReset, receiver.hasSentReset, stateBeforeReset != .none, stateBeforeReset != .closed else {

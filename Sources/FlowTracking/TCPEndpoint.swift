@@ -77,7 +77,7 @@ public struct TCPOutcome: Sendable {
     public var isKeepAlive = false
 
     static let keepAlive = TCPOutcome(isKeepAlive: true)
-    static let ignored = TCPOutcome()
+    public static let ignored = TCPOutcome()
     static let accepted = TCPOutcome(takesPayload: true)
 
     static func invalid(_ fault: StreamFault) -> TCPOutcome { TCPOutcome(isInvalid: true, fault: fault) }

@@ -116,6 +116,8 @@ extension TCPConnection {
         if usesTimestamps, !isTimestampAcceptable(segment, direction) { return .invalid(.invalidTimestamp) }
         let sender = endpoint(direction)
         let receiver = endpoint(direction.opposite)
+        // Bytes from before the connection: no receiver takes them.
+        if segment.payloadLength > 0, segment.end <= sender.initialSequence + 1 { return .ignored }
         let isNext = segment.sequence == sender.nextSequence
         let acksAll = segment.acknowledgment == receiver.nextSequence
         if direction == .toClient, !isMidstream {

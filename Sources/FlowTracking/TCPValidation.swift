@@ -74,7 +74,8 @@ extension TCPConnection {
 
     /// RFC 9293 section 3.8.4: at most one byte of garbage, one before the next number.
     mutating func isKeepAlive(_ segment: TCPSegment, _ direction: FlowDirection) -> Bool {
-        guard state == .established, segment.payloadLength <= 1,
+        // Suricata takes one for that before the connection is open as well.
+        guard state == .established || state == .synReceived && followsSuricata, segment.payloadLength <= 1,
             segment.flags.isDisjoint(with: [.syn, .fin, .rst]), segment.hasAck
         else { return false }
         let receiver = endpoint(direction.opposite)

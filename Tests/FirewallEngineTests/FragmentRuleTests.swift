@@ -50,6 +50,29 @@ struct FragmentRuleTests {
         #expect(pieces.map { strict.judge($0).verdict } == [.drop, .drop])
     }
 
+    @Test("a direction alone holds of a fragment, a payload does not")
+    func whatHoldsOfAFragment() throws {
+        let pieces = Self.pieces("good and long")
+        for (rule, verdicts) in [
+            ("drop udp any any -> any any (flow:to_server; sid:1;)", [Verdict.drop, .drop]),
+            ("drop udp any any -> any any (flow:established; sid:1;)", [.accept, .accept]),
+            ("drop ip any any -> any any (dsize:0; sid:1;)", [.drop, .drop]),
+        ] {
+            for compatible in [false, true] {
+                var firewall = try Firewall(
+                    rule, defaults: [], configure: { $0.compatibleWithSuricata = compatible })
+                #expect(pieces.map { firewall.judge($0).verdict } == verdicts, "\(rule) \(compatible)")
+            }
+        }
+    }
+
+    @Test("the fragment that completes a rejected datagram is rejected")
+    func rejectedDatagram() throws {
+        let pieces = Self.pieces("this is evil indeed")
+        var firewall = try Firewall("reject udp any any -> any 53 (content:\"evil\"; sid:1;)", defaults: [])
+        #expect(pieces.map { firewall.judge($0).verdict } == [.accept, .reject])
+    }
+
     @Test func recordsOfAWholeDatagram() throws {
         var firewall = try Firewall(Self.rules, defaults: [])
         for piece in Self.pieces("this is evil indeed") { _ = firewall.judge(piece) }

@@ -77,6 +77,11 @@ struct FlowTest: Sendable {
     var packetsOnly = false
     var wholeOnly = false
     var reassembledOnly = false
+
+    /// It names a direction and nothing else.
+    var isDirectionOnly: Bool {
+        establishment == .any && !streamOnly && !packetsOnly && !wholeOnly && !reassembledOnly
+    }
 }
 
 /// The `flags` keyword: `[modifier]flags[,ignored]`.

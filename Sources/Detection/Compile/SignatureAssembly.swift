@@ -369,7 +369,8 @@ extension SignatureBuilder {
             result.insert(.onlyAbsence)
         }
         if literals.allSatisfy(\.pattern.isNegated) { result.insert(.noLiteral) }
-        if flow != nil || appProtocol != .unknown { result.insert(.flow) }
+        // A bare direction holds of a packet without a flow as well.
+        if flow.map({ !$0.isDirectionOnly }) ?? false || appProtocol != .unknown { result.insert(.flow) }
         if packetTests.contains(where: \.needsPayload) { result.insert(.payload) }
         if !payload.isEmpty {
             result.insert(.payload)

@@ -46,23 +46,26 @@ extension VariableScope {
         return ResolvedSet(values: values, hasNegation: hasNegation)
     }
 
-    /// What is named minus what is negated; a list of negations alone means everything else.
+    /// What is named minus what is negated. Where only negations are of a family, they mean all else of that family; of
+    /// a family that is not mentioned nothing is meant: `!10.0.0.0/8` holds no IPv6 address, as in Suricata.
     private func evaluate(
         _ expression: AddressExpression, depth: Int
     ) throws(ResolutionError) -> (set: AddressSet, hasNegation: Bool) {
         var wanted = AddressSet()
         var unwanted = AddressSet()
-        var counts = (wanted: 0, unwanted: 0)
+        var hasNegation = false
         try collect(expression, depth: depth) { set, negated in
             if negated {
                 unwanted = unwanted.union(set)
-                counts.unwanted += 1
+                hasNegation = true
             } else {
                 wanted = wanted.union(set)
-                counts.wanted += 1
             }
         }
-        return ((counts.wanted == 0 ? .all : wanted).subtracting(unwanted), counts.unwanted > 0)
+        let base = AddressSet(
+            v4: wanted.v4.isEmpty && !unwanted.v4.isEmpty ? .all : wanted.v4,
+            v6: wanted.v6.isEmpty && !unwanted.v6.isEmpty ? .all : wanted.v6)
+        return (base.subtracting(unwanted), hasNegation)
     }
 
     func resolve(ports text: String) throws(ResolutionError) -> ResolvedSet<PortSet> {

@@ -36,11 +36,8 @@ enum FlowKeywords {
         if test.streamOnly, test.packetsOnly { throw RuleProblem("only_stream and no_stream exclude each other") }
         if test.wholeOnly, test.reassembledOnly { throw RuleProblem("no_frag and only_frag exclude each other") }
         builder.flow = test
-        let isDirectionOnly =
-            test.establishment == .any && !test.streamOnly && !test.packetsOnly && !test.wholeOnly
-            && !test.reassembledOnly
         // A bare direction is part of the header; everything else is a test of each packet.
-        if !isDirectionOnly { builder.add(.flow(test)) }
+        if !test.isDirectionOnly { builder.add(.flow(test)) }
     }
 
     private static func take(_ word: String, _ test: inout FlowTest) throws(RuleProblem) {
