@@ -179,8 +179,10 @@ public struct Pipeline: ~Copyable, PacketHandler {
         }
     }
 
+    /// Which way the packet goes nobody knows: what rules say of the way to the server holds, as in Suricata.
     mutating func judgeWithoutFlow(_ bytes: RawSpan) {
         guard let tuple = packet.tuple else { return }
+        context.direction = .toServer
         var scratch = Flow.placeholder(tuple, time: now)
         evaluator.judge(packet, bytes, context, flow: &scratch, conversation: nil, decision: &decision)
     }

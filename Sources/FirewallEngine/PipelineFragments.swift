@@ -14,8 +14,6 @@ extension Pipeline {
     /// no fragment of a datagram that has been denied, has an overlap, or is over is forwarded.
     mutating func handleFragment(_ bytes: RawSpan) -> Verdict {
         context.hasPorts = false
-        // Without a flow nobody knows; what a rule says of the way to the server holds.
-        context.direction = .toServer
         switch fragments.insert(packet, bytes, now: now.seconds, events: &packet.events) {
         case .waiting: break
         case .complete(let datagram):

@@ -91,8 +91,12 @@ extension Pipeline {
                     && hasGap(conversation, index, context.direction.opposite)
         else { return nil }
         counters.reassemblyGaps += 1
-        if flows[index].disposition == .passed { flows[index].disposition = .undecided }
-        return handleException(.applicationError, .applicationError, standard: .dropFlow, flow: index)
+        let isPassed = flows[index].disposition == .passed
+        if isPassed { flows[index].disposition = .undecided }
+        let verdict = handleException(.applicationError, .applicationError, standard: .dropFlow, flow: index)
+        // A policy that leaves the flow alone leaves it passed.
+        if isPassed, flows[index].disposition == .undecided { flows[index].disposition = .passed }
+        return verdict
     }
 
     private func hasGap(_ conversation: Conversation, _ index: FlowIndex, _ direction: FlowDirection) -> Bool {

@@ -34,6 +34,34 @@ struct CompatibilityTests {
         return script
     }
 
+    /// A ClientHello with a hole that its server has acknowledged, and seven bytes.
+    static var acknowledgedHole: [TimedFrame] {
+        let hello = TLSBytes.clientHello()
+        var script = established
+        script.client(Array(hello[..<30]))
+        script.lose(10, .toServer)
+        script.client(Array(hello[40...]))
+        script.segment(.toClient, .ack)
+        script.client([23, 3, 3, 0, 2, 1, 1])
+        return script.frames
+    }
+
+    @Test("a policy that lets a parser's failure go leaves a passed connection passed")
+    func ignoredFailure() throws {
+        let rules = """
+            pass ip any any -> any any (sid:1;)
+            drop tcp any any -> any any (dsize:7; sid:2;)
+            """
+        var firewall = try Firewall(
+            rules, defaults: [],
+            configure: {
+                $0.compatibleWithSuricata = true
+                $0.exceptions[.applicationError] = .ignore
+            })
+        let last = firewall.judge(Self.acknowledgedHole).last
+        #expect(last?.verdict == .accept && firewall.counters.reassemblyGaps > 0)
+    }
+
     static let packetRows: [Row] = [
         Row(
             what: "overlapping fragments", rules: passUDP,
@@ -79,6 +107,20 @@ struct CompatibilityTests {
                 return script.frames
             }(),
             weir: .drop(.overlapConflict), suricata: Judgment(verdict: .accept, reason: .none, alerts: [2])),
+        Row(
+            what: "a hello behind its server's reset",
+            rules: "alert tls any any -> any any (tls.sni; content:\"example\"; sid:1;)",
+            frames: {
+                var script = established
+                script.reset(.toClient)
+                script.client(TLSBytes.clientHello())
+                return script.frames
+            }(),
+            weir: Judgment(verdict: .accept, reason: .none, alerts: [1]), suricata: .accept),
+        Row(
+            what: "acknowledged bytes of a passed connection that never came by",
+            rules: "pass ip any any -> any any (sid:1;)", frames: acknowledgedHole,
+            weir: .accept, suricata: .drop(.applicationError)),
         Row(
             what: "a negotiation of Teredo", rules: "drop icmp any any -> any any (sid:1;)",
             frames: timed(

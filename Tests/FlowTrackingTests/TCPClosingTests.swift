@@ -57,6 +57,22 @@ struct TCPClosingTests {
             ])
     }
 
+    @Test(
+        "a FIN before unacknowledged data: for Suricata the first one counts, here the second",
+        arguments: [false, true])
+    func finBeforeData(followsSuricata: Bool) {
+        let invalid = TCPStep.Expected.invalid(.finOutOfWindow)
+        for closesSecond in [false, true] {
+            var tracked = TrackedConnection()
+            tracked.connection.followsSuricata = followsSuricata
+            var steps = handshake() + [.client(.psh, 1, ack: 1, length: 10)]
+            if closesSecond { steps.append(.server(.fin, 1, ack: 1, .accepted, .finWait1)) }
+            steps.append(
+                .client(.fin, 5, ack: closesSecond ? 2 : 1, followsSuricata == closesSecond ? invalid : .accepted))
+            tracked.run(steps, "\(followsSuricata) \(closesSecond)")
+        }
+    }
+
     @Test("a FIN is sent again")
     func finAgain() {
         check(

@@ -370,7 +370,7 @@ extension SignatureBuilder {
         }
         if literals.allSatisfy(\.pattern.isNegated) { result.insert(.noLiteral) }
         // A bare direction holds of a packet without a flow as well.
-        if flow.map({ !$0.isDirectionOnly }) ?? false || appProtocol != .unknown { result.insert(.flow) }
+        if flow?.isDirectionOnly == false || appProtocol != .unknown { result.insert(.flow) }
         if packetTests.contains(where: \.needsPayload) { result.insert(.payload) }
         if !payload.isEmpty {
             result.insert(.payload)

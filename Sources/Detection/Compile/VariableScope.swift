@@ -47,7 +47,8 @@ extension VariableScope {
     }
 
     /// What is named minus what is negated. Where only negations are of a family, they mean all else of that family; of
-    /// a family that is not mentioned nothing is meant: `!10.0.0.0/8` holds no IPv6 address, as in Suricata.
+    /// a family that is not mentioned nothing is meant: `!10.0.0.0/8` holds no IPv6 address, as in Suricata. The negation
+    /// of an empty list means everything.
     private func evaluate(
         _ expression: AddressExpression, depth: Int
     ) throws(ResolutionError) -> (set: AddressSet, hasNegation: Bool) {
@@ -62,6 +63,7 @@ extension VariableScope {
                 wanted = wanted.union(set)
             }
         }
+        if hasNegation, wanted.isEmpty, unwanted.isEmpty { return (.all, true) }
         let base = AddressSet(
             v4: wanted.v4.isEmpty && !unwanted.v4.isEmpty ? .all : wanted.v4,
             v6: wanted.v6.isEmpty && !unwanted.v6.isEmpty ? .all : wanted.v6)

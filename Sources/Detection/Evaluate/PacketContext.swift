@@ -4,7 +4,7 @@ import NetTypes
 
 /// What tracking and sniffing have found out about the packet at hand.
 public struct PacketContext: Sendable {
-    /// Direction in the flow; a packet without a flow counts as to the client.
+    /// Direction in the flow.
     public var direction = FlowDirection.toClient
     public var hasFlow = false
     public var time = Timestamp(microseconds: 0)
